@@ -1,0 +1,1 @@
+"""The audit log: which operator did what to which object, and when."""

@@ -1,0 +1,1 @@
+"""The people and programs that may use the API: roles and tokens."""

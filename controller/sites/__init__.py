@@ -1,0 +1,1 @@
+"""Districts and the sites in them: the places where access points hang."""

@@ -1,0 +1,1 @@
+"""The rings of the city as polygons, and the zone that follows from coordinates."""
