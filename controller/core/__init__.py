@@ -1,0 +1,1 @@
+"""Shared kernel: no Wi-Fi words, imports nothing else of kolco's."""

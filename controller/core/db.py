@@ -1,0 +1,195 @@
+"""The database: SQLite (WAL) embedded or PostgreSQL, one interface.
+
+Services take a `Tx` and never commit; the boundary (endpoint, daemon, command) opens the transaction.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Literal, cast
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from controller.core.errors import InvalidInputError
+
+Tx = AsyncSession
+"""An open transaction."""
+
+_BUSY_TIMEOUT_MS = 30_000
+_CHUNK_PARAMETERS = 15_000
+"""Bound parameters a statement may hold: SQLite takes 32,766, PostgreSQL 65,535 (32,767 in asyncpg)."""
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """A moment: aware and UTC in Python on both databases; a naive value is refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Check and convert a value on its way in."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored moment must carry its time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Make a value from the database aware again."""
+        del dialect
+        return (
+            None
+            if value is None
+            else value.replace(tzinfo=UTC)
+            if value.tzinfo is None
+            else value.astimezone(UTC)
+        )
+
+
+class Base(DeclarativeBase):
+    """Base of every table; names of constraints are fixed so that migrations can speak of them."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Database:
+    """A database: opens transactions, closes its connections.
+
+    Args:
+        url: SQLAlchemy URL, `sqlite+aiosqlite:///path` or `postgresql+asyncpg://…`.
+
+    Raises:
+        InvalidInputError: the URL names another kind of database.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            parsed = sa.make_url(url)
+        except sa.exc.ArgumentError as error:
+            raise InvalidInputError("the database URL cannot be read", hint=_URL_HINT) from error
+        if parsed.drivername not in {"sqlite+aiosqlite", "postgresql+asyncpg"}:
+            raise InvalidInputError(
+                f"databases of kind {parsed.drivername!r} are not supported", hint=_URL_HINT
+            )
+        self.dialect: Literal["sqlite", "postgresql"] = cast(
+            "Literal['sqlite', 'postgresql']", parsed.get_backend_name()
+        )
+        self.url = url
+        options: dict[str, Any] = {"pool_size": 5, "max_overflow": 15}
+        if self.dialect == "postgresql":
+            options["pool_pre_ping"] = True
+        self.engine = create_async_engine(parsed, **options)
+        if self.dialect == "sqlite":
+            sa.event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+            sa.event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+        self.session_info: dict[str, Any] = {}
+        """Copied into each transaction's `info`; the outbox keeps its nudge here."""
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, info=self.session_info)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """Open a transaction that may write; it commits at the end, an exception rolls it back."""
+        async with self._sessions() as session, session.begin():
+            if self.dialect == "sqlite":
+                # A reader that turns writer may find the database changed and fail; a writer from
+                # the start waits its turn instead.
+                await session.connection(execution_options={"kolco_write": True})
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Tx]:
+        """Open a transaction that only reads."""
+        async with self._sessions() as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def change_marker(self) -> AsyncIterator[Callable[[], Awaitable[int | None]]]:
+        """Give a cheap call whose value changes when another connection committed; None: cannot tell."""
+        if self.dialect == "postgresql":
+
+            async def unknown() -> None:
+                return None
+
+            yield unknown
+            return
+        async with self.engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            driver = cast("Any", raw.driver_connection)
+            cursor = await driver.cursor()
+
+            async def data_version() -> int:
+                await cursor.execute("PRAGMA data_version")
+                return int((await cursor.fetchone())[0])
+
+            yield data_version
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+async def upsert(
+    tx: Tx,
+    model: type[Base],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    keys: Sequence[str],
+    update: Sequence[str],
+) -> None:
+    """Insert rows; where `keys` meet an existing row, set the `update` columns instead (none: leave it).
+
+    Args:
+        tx: the transaction.
+        model: the table.
+        rows: mappings that all hold the same columns.
+        keys: the columns of a unique constraint.
+        update: the columns to set on an existing row.
+    """
+    if not rows:
+        return
+    insert = postgresql.insert if tx.get_bind().dialect.name == "postgresql" else sqlite.insert
+    chunk = max(1, _CHUNK_PARAMETERS // len(rows[0]))
+    for start in range(0, len(rows), chunk):
+        statement = cast("Any", insert(model)).values(list(rows[start : start + chunk]))
+        statement = (
+            statement.on_conflict_do_update(
+                index_elements=list(keys), set_={column: statement.excluded[column] for column in update}
+            )
+            if update
+            else statement.on_conflict_do_nothing(index_elements=list(keys))
+        )
+        await tx.execute(statement)
+
+
+_URL_HINT = "use postgresql+asyncpg://user@host/name, or sqlite+aiosqlite:///path"
+
+
+def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions by itself
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        f"busy_timeout={_BUSY_TIMEOUT_MS}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("kolco_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,36 @@
+"""MAC addresses: one canonical form, every notation of the field read."""
+
+import re
+from typing import NewType
+
+from controller.core.errors import InvalidInputError
+
+Mac = NewType("Mac", str)
+"""Canonical form: six lower-case hex pairs with colons, `aa:bb:cc:dd:ee:ff`."""
+
+_NOTATION = re.compile(
+    r"(?:[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}"  # aa:bb:… and aa-bb-…
+    r"|[0-9a-f]{4}([.-])[0-9a-f]{4}\2[0-9a-f]{4}"  # aabb.ccdd.eeff
+    r"|[0-9a-f]{6}([:-])[0-9a-f]{6}"  # aabbcc-ddeeff
+    r"|[0-9a-f]{12})",
+    re.IGNORECASE,
+)
+_LOCAL_BIT = 0x02
+
+
+def parse_mac(text: str) -> Mac:
+    """Return a MAC in canonical form.
+
+    Raises:
+        InvalidInputError: the text is no MAC in a notation the field uses.
+    """
+    stripped = text.strip()
+    if not _NOTATION.fullmatch(stripped):
+        raise InvalidInputError("not a MAC address", hint="write it as aa:bb:cc:dd:ee:ff", field="mac")
+    digits = re.sub(r"[^0-9a-f]", "", stripped.lower())
+    return Mac(":".join(digits[i : i + 2] for i in range(0, 12, 2)))
+
+
+def is_randomised(mac: Mac) -> bool:
+    """Tell whether the address is locally administered, as phones' private addresses are (IEEE 802c)."""
+    return bool(int(mac[:2], 16) & _LOCAL_BIT)

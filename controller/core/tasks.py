@@ -1,0 +1,107 @@
+"""Supervised tasks: named, restarted with back-off when they crash, all ended at exit."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Self
+
+from prometheus_client import CollectorRegistry, Counter
+
+from controller.core.log import get_logger
+
+LOG_CRASHED = "task.crashed"
+
+_FIRST_DELAY_S = 0.1
+_LONGEST_DELAY_S = 30.0
+_HEALTHY_AFTER_S = 60.0
+
+_log = get_logger(__name__)
+
+
+class Tasks:
+    """The tasks of one daemon, an async context manager.
+
+    Args:
+        registry: where crashes are counted as `kolco_task_crashes_total{task}`; may be None.
+    """
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._crashes = (
+            Counter("kolco_task_crashes_total", "Crashes of supervised tasks.", ["task"], registry=registry)
+            if registry is not None
+            else None
+        )
+        self.failed: asyncio.Future[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self.failed = asyncio.get_running_loop().create_future()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.stop()
+        if self.failed is not None and self.failed.done() and error is None:
+            self.failed.result()
+
+    def spawn(self, name: str, factory: Callable[[], Awaitable[None]], *, restart: bool = True) -> None:
+        """Start a task.
+
+        Args:
+            name: for logs and the crash counter; a fixed word, not data.
+            factory: makes the work anew at each start.
+            restart: run again after a crash, waiting 0.1 s to 30 s between; otherwise a crash is
+                raised from the context manager.
+        """
+        task = asyncio.create_task(self._run(name, factory, restart=restart), name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def stop(self) -> None:
+        """Cancel every task and wait until each has ended."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run(self, name: str, factory: Callable[[], Awaitable[None]], *, restart: bool) -> None:
+        delay = _FIRST_DELAY_S
+        loop = asyncio.get_running_loop()
+        while True:
+            started = loop.time()
+            try:
+                await factory()
+            except Exception as error:  # noqa: BLE001 - a supervisor catches all
+                if self._crashes is not None:
+                    self._crashes.labels(name).inc()
+                _log.exception(LOG_CRASHED, task=name)
+                if not restart:
+                    if self.failed is not None and not self.failed.done():
+                        self.failed.set_exception(error)
+                    return
+            else:
+                return
+            delay = (
+                _FIRST_DELAY_S
+                if loop.time() - started > _HEALTHY_AFTER_S
+                else min(delay * 2, _LONGEST_DELAY_S)
+            )
+            await asyncio.sleep(delay)
+
+
+async def run_until_stopped(work: Awaitable[None]) -> None:
+    """Run the work until it ends, or SIGTERM or SIGINT cancels it."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not task.cancelled():
+            raise
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
