@@ -1,0 +1,46 @@
+"""Every table. Importing this package makes the metadata complete."""
+
+from controller.core.db import Base
+from controller.core.outbox import OutboxRow
+from controller.models.directory import (
+    Account,
+    Device,
+    DeviceCredential,
+    Identity,
+    Plan,
+    SmsChallenge,
+    Voucher,
+)
+from controller.models.fleet import AccessPoint, ApConfig, ApEvent, ApStatus
+from controller.models.network import Gateway, Lease, Nas, Wlan, WlanSite
+from controller.models.operators import AuditEntry, Operator
+from controller.models.places import District, Site, Zone
+from controller.models.sessions import AccountingRecord, NetSession
+
+__all__ = [
+    "AccessPoint",
+    "Account",
+    "AccountingRecord",
+    "ApConfig",
+    "ApEvent",
+    "ApStatus",
+    "AuditEntry",
+    "Base",
+    "Device",
+    "DeviceCredential",
+    "District",
+    "Gateway",
+    "Identity",
+    "Lease",
+    "Nas",
+    "NetSession",
+    "Operator",
+    "OutboxRow",
+    "Plan",
+    "Site",
+    "SmsChallenge",
+    "Voucher",
+    "Wlan",
+    "WlanSite",
+    "Zone",
+]
