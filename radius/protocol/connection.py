@@ -1,0 +1,223 @@
+"""One listening port's protocol state: who may send, what is genuine, what was answered already.
+
+Datagrams and the time go in; events come out, and the octets of replies. No IO, no policy: the
+caller decides what to answer. One `Connection` serves all NASes of a port, because RADIUS over UDP
+has no connections; its only memory is the duplicate cache (RFC 5080 §2.2.2).
+
+Rules for a request, in this order (the first that fails drops it, with its reason):
+
+1. the source belongs to a known NAS;
+2. it is no retransmission: one already answered is answered again with the very same octets;
+3. it parses, and its code belongs to this port;
+4. its Request Authenticator is right (accounting, CoA and Disconnect);
+5. Message-Authenticator, where present, is right, wherever it stands;
+6. where absent: never with EAP-Message (RFC 3579 §3.1) or Status-Server (RFC 5997 §3); in an
+   Access-Request only if the NAS is excused, and then not with Proxy-State unless it is a proxy
+   (CVE-2024-3596, draft-ietf-radext-deprecating-radius).
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from radius.protocol.attributes import EAP_MESSAGE, PROXY_STATE, Code
+from radius.protocol.authenticator import is_message_authentic, is_request_authentic, sign_reply, trim
+from radius.protocol.errors import DropReason, MalformedError, PeerError, UntrustedError
+from radius.protocol.packet import HEADER_LENGTH, Attribute, Packet, parse_packet
+
+AUTH_CODES: Final = frozenset({Code.ACCESS_REQUEST, Code.STATUS_SERVER})
+ACCT_CODES: Final = frozenset({Code.ACCOUNTING_REQUEST, Code.STATUS_SERVER})
+DYNAMIC_CODES: Final = frozenset({Code.COA_REQUEST, Code.DISCONNECT_REQUEST})
+
+Address = tuple[str, int]
+"""(IP address, UDP port)"""
+_Slot = tuple[Address, int, int]
+"""(source, code, identifier): what a NAS may use for one request at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A NAS as the protocol sees it.
+
+    Attributes:
+        id: the NAS's identifier in the database; a metric label.
+        secrets: shared secrets, the current one first; a second one is a rotation window.
+        require_message_authenticator: drop Access-Requests without Message-Authenticator.
+        limit_proxy_state: the NAS is no proxy, so Proxy-State needs a Message-Authenticator.
+    """
+
+    id: str
+    secrets: tuple[bytes, ...]
+    require_message_authenticator: bool = True
+    limit_proxy_state: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RequestReceived:
+    """A genuine new request: answer it with `Connection.reply`, or `forget` it.
+
+    Attributes:
+        packet: the request.
+        client: the NAS.
+        source: where the reply goes.
+        secret: which of the NAS's secrets it was signed with; hidden values use it.
+        received_at: seconds, of the caller's monotonic clock.
+    """
+
+    packet: Packet
+    client: Client
+    source: Address
+    secret: bytes
+    received_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateReceived:
+    """A retransmission of a request that was answered: send the same octets again."""
+
+    client: Client
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Nothing is to be done but to count it. `client` is None if the source is unknown."""
+
+    client: Client | None
+    reason: DropReason
+
+
+Event = RequestReceived | DuplicateReceived | Dropped
+
+
+@dataclass(slots=True)
+class _Entry:
+    authenticator: bytes
+    reply: bytes | None = None
+
+
+class Connection:
+    """See the module.
+
+    Args:
+        find_client: gives the NAS of an IP address, or None; must be fast and must not wait.
+        codes: the packet codes this port serves.
+        remember_s: how long an answer is kept for retransmissions.
+        max_remembered: how many are kept at most; the oldest go first.
+    """
+
+    def __init__(
+        self,
+        find_client: Callable[[str], Client | None],
+        codes: frozenset[Code],
+        *,
+        remember_s: float = 30.0,
+        max_remembered: int = 200_000,
+    ) -> None:
+        self._find_client = find_client
+        self._codes = codes
+        self._remember_s = remember_s
+        self._max_remembered = max_remembered
+        self._entries: dict[_Slot, _Entry] = {}
+        self._expiry: deque[tuple[float, _Slot, _Entry]] = deque()
+
+    @property
+    def remembered(self) -> int:
+        """The number of requests in the duplicate cache."""
+        return len(self._entries)
+
+    def receive(self, data: bytes, source: Address, now: float) -> Event:
+        """Take one datagram, at `now` seconds of a monotonic clock; never raises for its content."""
+        client = self._find_client(source[0])
+        if client is None:
+            return Dropped(None, DropReason.UNKNOWN_NAS)
+        try:
+            return self._receive(data, source, client, now)
+        except PeerError as error:
+            return Dropped(client, error.reason)
+
+    def reply(self, request: RequestReceived, code: int, attributes: Iterable[Attribute]) -> bytes | None:
+        """Return the signed reply, kept for retransmissions; Proxy-State is copied (RFC 2865 §5.33).
+
+        None if the NAS has meanwhile used the identifier for another request: nobody waits for
+        this answer.
+
+        Raises:
+            EncodeError: it does not fit.
+        """
+        packet = request.packet
+        states = [attribute for attribute in packet.attributes if attribute[0] == PROXY_STATE]
+        data = sign_reply(code, packet, (*attributes, *states), request.secret)
+        entry = self._entries.get(_slot(request))
+        if entry is None or entry.authenticator != packet.authenticator:
+            return None
+        entry.reply = data
+        return data
+
+    def forget(self, request: RequestReceived) -> None:
+        """Give up a request without an answer, so that its retransmission is worked on anew."""
+        slot = _slot(request)
+        entry = self._entries.get(slot)
+        if entry is not None and entry.authenticator == request.packet.authenticator:
+            del self._entries[slot]
+
+    def _receive(self, data: bytes, source: Address, client: Client, now: float) -> Event:
+        if len(data) < HEADER_LENGTH:
+            raise MalformedError(DropReason.SHORT)
+        slot = (source, data[0], data[1])
+        known = self._entries.get(slot)
+        if known is not None and known.authenticator == data[4:HEADER_LENGTH]:
+            if known.reply is None:
+                return Dropped(client, DropReason.DUPLICATE_IN_PROGRESS)
+            return DuplicateReceived(client, known.reply)
+        packet = parse_packet(data)
+        if packet.code not in self._codes:
+            raise MalformedError(DropReason.WRONG_CODE)
+        secret = _find_secret(packet, trim(data), client)
+        self._remember(slot, packet.authenticator, now)
+        return RequestReceived(packet, client, source, secret, now)
+
+    def _remember(self, slot: _Slot, authenticator: bytes, now: float) -> None:
+        expiry = self._expiry
+        while expiry and (expiry[0][0] <= now or len(expiry) >= self._max_remembered):
+            _, old_slot, old = expiry.popleft()
+            if self._entries.get(old_slot) is old:
+                del self._entries[old_slot]
+        entry = _Entry(authenticator)
+        self._entries[slot] = entry
+        expiry.append((now + self._remember_s, slot, entry))
+
+
+def _slot(request: RequestReceived) -> _Slot:
+    return request.source, request.packet.code, request.packet.identifier
+
+
+def _find_secret(packet: Packet, data: bytes, client: Client) -> bytes:
+    """Return the secret the request was signed with.
+
+    Raises:
+        UntrustedError: with none of them, or it is not signed and should be.
+    """
+    if not packet.message_authenticator_at:
+        _check_unsigned(packet, client)
+    reason = DropReason.BAD_AUTHENTICATOR
+    for secret in client.secrets:
+        if not is_request_authentic(packet, data, secret):
+            continue
+        if not packet.message_authenticator_at or is_message_authentic(packet, data, secret):
+            return secret
+        reason = DropReason.BAD_MESSAGE_AUTHENTICATOR
+    raise UntrustedError(reason)
+
+
+def _check_unsigned(packet: Packet, client: Client) -> None:
+    kinds = {kind for kind, _ in packet.attributes}
+    if packet.code == Code.STATUS_SERVER or EAP_MESSAGE in kinds:
+        raise UntrustedError(DropReason.NO_MESSAGE_AUTHENTICATOR)
+    if packet.code != Code.ACCESS_REQUEST:
+        return
+    if client.require_message_authenticator:
+        raise UntrustedError(DropReason.NO_MESSAGE_AUTHENTICATOR)
+    if client.limit_proxy_state and PROXY_STATE in kinds:
+        raise UntrustedError(DropReason.PROXY_STATE)

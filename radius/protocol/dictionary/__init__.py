@@ -1,0 +1,1 @@
+"""Attributes by name and type. `definitions` is the code, `data/` the dictionary files."""
