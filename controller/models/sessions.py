@@ -49,6 +49,7 @@ class NetSession(Base):
         ),
         sa.Index("ix_sessions_gateway_open", "gateway_id", "ended_at"),
         sa.Index("ix_sessions_started_at", "started_at"),
+        sa.Index("ix_sessions_ended_at", "ended_at"),
     )
 
 
@@ -72,3 +73,23 @@ class AccountingRecord(Base):
     down_packets: Mapped[Big] = mapped_column(default=0)
     session_time_s: Mapped[int] = mapped_column(default=0)
     terminate_cause: Mapped[str] = mapped_column(sa.String(20), default="")
+
+
+class GateLedger(Base):
+    """How far a gateway's packet counters had come when their growth was last added to the session.
+
+    Written in the same transaction as that growth: whichever process dies when, traffic is neither
+    lost nor counted twice.
+    """
+
+    __tablename__ = "gate_ledgers"
+
+    gateway_id: Mapped[Slug] = mapped_column(primary_key=True)
+    session_id: Mapped[Ulid] = mapped_column(
+        sa.ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True
+    )
+    ip: Mapped[str] = mapped_column(sa.String(45), primary_key=True)
+    up_bytes: Mapped[Big] = mapped_column(default=0)
+    down_bytes: Mapped[Big] = mapped_column(default=0)
+    up_packets: Mapped[Big] = mapped_column(default=0)
+    down_packets: Mapped[Big] = mapped_column(default=0)
