@@ -112,6 +112,8 @@ class SmsChallenge(Base):
     id: Mapped[Ulid] = mapped_column(primary_key=True)
     phone_digest: Mapped[bytes] = mapped_column(_DIGEST)
     phone_sealed: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    prefix: Mapped[str] = mapped_column(sa.String(16), default="")
+    """Block of a million neighbouring numbers, `+79161`: what caps on spending count by."""
     code_digest: Mapped[bytes] = mapped_column(_DIGEST)
     mac: Mapped[MacAddress]
     gateway_id: Mapped[Slug]
@@ -124,4 +126,6 @@ class SmsChallenge(Base):
     __table_args__ = (
         sa.Index("ix_sms_challenges_phone", "phone_digest", "created_at"),
         sa.Index("ix_sms_challenges_mac", "mac", "created_at"),
+        sa.Index("ix_sms_challenges_prefix", "prefix", "created_at"),
+        sa.Index("ix_sms_challenges_created_at", "created_at"),
     )
