@@ -15,7 +15,7 @@ from controller.models.fleet import AccessPoint, ApConfig, ApEvent, ApStatus
 from controller.models.network import Gateway, Lease, Nas, Wlan, WlanSite
 from controller.models.operators import AuditEntry, Operator
 from controller.models.places import District, Site, Zone
-from controller.models.sessions import AccountingRecord, NetSession
+from controller.models.sessions import AccountingRecord, GateLedger, NetSession
 
 __all__ = [
     "AccessPoint",
@@ -29,6 +29,7 @@ __all__ = [
     "Device",
     "DeviceCredential",
     "District",
+    "GateLedger",
     "Gateway",
     "Identity",
     "Lease",
