@@ -14,6 +14,7 @@ from typing import Literal, cast, get_args
 from controller.access_points.types import ApState, NewAccessPoint
 from controller.core.errors import InvalidInputError
 from controller.core.mac import parse_mac
+from controller.sites.rules import check_text
 from controller.zones.geometry import Box
 
 Column = Literal["serial", "name", "mac", "model", "site", "latitude", "longitude", "state"]
@@ -21,7 +22,8 @@ COLUMNS: tuple[Column, ...] = get_args(Column)
 REQUIRED: tuple[Column, ...] = ("serial", "site", "latitude", "longitude")
 
 MAX_ROWS = 100_000
-NAME_MAX = 128
+NAME_MAX = 200
+MODEL_MAX = 80
 _SHOWN = 40
 """Characters of a wrong value that a message repeats."""
 
@@ -87,7 +89,7 @@ def find_column(title: str) -> Column | None:
     """Return the column a title in a file names, or None; case and surrounding space do not count."""
     name = unicodedata.normalize("NFC", title).strip().casefold()
     if name in COLUMNS:
-        return cast("Column", name)
+        return name
     return _ALIASES.get(name)
 
 
@@ -140,7 +142,7 @@ class _RowCheck:
         self.serial = self._check_serial()
         self.mac = self._check_mac()
         name = self._check_text("name", NAME_MAX) or self.serial
-        model = self._check_text("model", NAME_MAX) or ""
+        model = self._check_text("model", MODEL_MAX) or ""
         state = self._check_state()
         site = self._check_site()
         latitude, longitude = self._check_place()
@@ -191,7 +193,7 @@ class _RowCheck:
         if text is None:
             return None
         try:
-            return check_text(text, limit)
+            return check_text(text, "it", limit)
         except InvalidInputError as error:
             self._fault(column, error.message)
             return None
@@ -248,16 +250,6 @@ def find_place_fault(latitude: float, longitude: float, area: Box | None) -> tup
     if latitude == 0 and longitude == 0:
         return "latitude", "0, 0 is in the Atlantic: the coordinates were not filled in"
     return None
-
-
-def check_text(text: str, limit: int) -> str:
-    """Return a name in Unicode form NFC, or raise InvalidInputError; `limit` is in characters."""
-    text = unicodedata.normalize("NFC", text).strip()
-    if len(text) > limit:
-        raise InvalidInputError(f"is {len(text)} characters long, at most {limit} are kept")
-    if any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in text):
-        raise InvalidInputError("holds a control character")
-    return text
 
 
 def shown(text: str) -> str:

@@ -3,19 +3,18 @@
 Pure. Does not know which sites or other WLANs exist; the service asks that.
 """
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import get_args
 
 from controller.core.errors import InvalidInputError
+from controller.sites.rules import check_slug
 from controller.wlans.types import Band, WlanChanges, WlanView
 
 SSID_MAX_BYTES = 32
 """IEEE 802.11-2020 §9.4.2.2 counts octets, not characters."""
 VLAN_MAX = 4094
-SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 
 BANDS: tuple[Band, ...] = get_args(Band)
 
@@ -40,15 +39,6 @@ def check_ssid(ssid: str) -> str:
             bytes=size,
         )
     return ssid
-
-
-def check_slug(slug: str, what: str) -> str:
-    """Return an identifier of lower-case letters, digits and dashes, or raise InvalidInputError."""
-    if not SLUG.fullmatch(slug):
-        raise InvalidInputError(
-            f"{what} {slug!r} is not an identifier", hint="use a-z, 0-9 and dashes, 64 at most"
-        )
-    return slug
 
 
 def check_wlan(wlan: WlanView) -> WlanView:

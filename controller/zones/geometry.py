@@ -7,11 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import shapely
-from shapely.errors import GEOSException
-from shapely.geometry import MultiPolygon, Point, Polygon, shape
-
-from controller.core.errors import InvalidInputError
+from controller.core.geo import Area, Point
 
 AREA_MARGIN_DEGREES = 0.5
 """How far around the zones a place still counts as in the city (about 30–55 km)."""
@@ -32,24 +28,24 @@ class Box:
 
 
 class ZoneMap:
-    """Polygons prepared for many look-ups."""
+    """Polygons prepared for many look-ups.
+
+    Args:
+        polygons: pairs of zone id and GeoJSON geometry (longitude first, RFC 7946 §3.1.1).
+
+    Raises:
+        InvalidInputError: a geometry is no valid polygon.
+    """
 
     def __init__(self, polygons: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
-        """Take pairs of zone id and GeoJSON geometry (longitude first, RFC 7946 §3.1.1).
-
-        Raises InvalidInputError for a geometry that is no valid polygon.
-        """
-        shapes = [(zone_id, parse_polygon(geometry)) for zone_id, geometry in polygons]
-        shapes.sort(key=lambda item: (item[1].area, item[0]))
-        for _, polygon in shapes:
-            shapely.prepare(polygon)
-        self._innermost_first = shapes
+        areas = [(zone_id, Area(geometry)) for zone_id, geometry in polygons]
+        self._innermost_first = sorted(areas, key=lambda item: (item[1].size, item[0]))
 
     def find_zone(self, latitude: float, longitude: float) -> str | None:
-        """Return the id of the smallest zone that holds the place (its border included)."""
-        point = Point(longitude, latitude)
-        for zone_id, polygon in self._innermost_first:
-            if polygon.covers(point):
+        """Return the id of the smallest zone that holds the place, its border included."""
+        point = Point(longitude=longitude, latitude=latitude)
+        for zone_id, area in self._innermost_first:
+            if area.contains(point):
                 return zone_id
         return None
 
@@ -58,23 +54,10 @@ class ZoneMap:
         """The city: the rectangle around all zones and a margin; None without zones."""
         if not self._innermost_first:
             return None
-        bounds = [polygon.bounds for _, polygon in self._innermost_first]
+        bounds = [area.bounds for _, area in self._innermost_first]
         return Box(
-            south=min(b[1] for b in bounds) - AREA_MARGIN_DEGREES,
-            west=min(b[0] for b in bounds) - AREA_MARGIN_DEGREES,
-            north=max(b[3] for b in bounds) + AREA_MARGIN_DEGREES,
-            east=max(b[2] for b in bounds) + AREA_MARGIN_DEGREES,
+            west=min(west for west, _, _, _ in bounds) - AREA_MARGIN_DEGREES,
+            south=min(south for _, south, _, _ in bounds) - AREA_MARGIN_DEGREES,
+            east=max(east for _, _, east, _ in bounds) + AREA_MARGIN_DEGREES,
+            north=max(north for _, _, _, north in bounds) + AREA_MARGIN_DEGREES,
         )
-
-
-def parse_polygon(geometry: Mapping[str, Any]) -> Polygon | MultiPolygon:
-    """Make a polygon of a GeoJSON geometry; InvalidInputError says what is wrong with it."""
-    try:
-        polygon = shape(dict(geometry))
-    except (GEOSException, ValueError, TypeError, KeyError, AttributeError, IndexError) as exc:
-        raise InvalidInputError(f"not a GeoJSON geometry: {exc}") from exc
-    if not isinstance(polygon, Polygon | MultiPolygon):
-        raise InvalidInputError(f"a zone is a Polygon or MultiPolygon, not a {polygon.geom_type}")
-    if polygon.is_empty or not polygon.is_valid:
-        raise InvalidInputError(f"not a valid polygon: {shapely.is_valid_reason(polygon)}")
-    return polygon
