@@ -51,6 +51,8 @@ MAX_COMMAND = 32 * 1024 - 512
 """Bytes of one command: the client's receive buffer is 32 KiB and it does not reassemble."""
 ERROR_BUDGET = 10
 IDLE_S = 600.0
+CONNECT_S = 60.0
+"""An access point that does not introduce itself within a minute is none."""
 MAX_PENDING = 32
 _MAX_ID = 2**31 - 1
 _PACKED = b'"compress_64"'
@@ -169,8 +171,11 @@ class UcentralConnection:
         if self._pending:
             late = [key for key, entry in self._pending.items() if entry.deadline <= now]
             events.extend(CommandTimedOut(key, self._pending.pop(key).method) for key in late)
-        if self.phase is not Phase.CLOSED and now - self._last_input_at >= IDLE_S:
+        silent_s = now - self._last_input_at
+        if self.phase is Phase.OPEN and silent_s >= IDLE_S:
             events.append(self._drop(CLOSE_GOING_AWAY, "idle"))
+        elif self.phase is Phase.NEW and silent_s >= CONNECT_S:
+            events.append(self._drop(CLOSE_POLICY, "no-connect"))
         return events
 
     def close(self) -> list[ConnectionEvent]:
