@@ -15,6 +15,7 @@ from controller.models.fleet import AccessPoint, ApConfig, ApEvent, ApStatus
 from controller.models.network import Gateway, Lease, Nas, Wlan, WlanSite
 from controller.models.operators import AuditEntry, Operator
 from controller.models.places import District, Site, Zone
+from controller.models.radius import RadiusLeg
 from controller.models.sessions import AccountingRecord, GateLedger, NetSession
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Operator",
     "OutboxRow",
     "Plan",
+    "RadiusLeg",
     "Site",
     "SmsChallenge",
     "Voucher",

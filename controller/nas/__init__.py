@@ -1,0 +1,1 @@
+"""RADIUS clients (NAS): which devices may ask, and with which shared secret."""

@@ -1,0 +1,84 @@
+"""What a NAS is to the rest of kolco. Holds no behaviour but the check of what is given."""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from controller.core.errors import InvalidInputError
+
+SECRET_PURPOSE: Final = "nas-secret"  # noqa: S105 - the name of a purpose, no secret
+"""Purpose under which a NAS's shared secret is sealed (`SecretStore.seal`)."""
+MIN_SECRET_LENGTH: Final = 16
+"""Octets; a shorter secret falls to an offline search of one captured packet."""
+
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+@dataclass(frozen=True)
+class NewNas:
+    """A NAS to add.
+
+    Attributes:
+        id: slug; a metric label, so it must not name a person.
+        name: for people.
+        cidr: IPv4 or IPv6 address or network its packets come from.
+        secret: shared secret, at least 16 octets; empty: one is generated.
+        require_message_authenticator: drop Access-Requests without it (CVE-2024-3596).
+        site_id: where it stands; None if it serves many sites.
+    """
+
+    id: str
+    name: str
+    cidr: str
+    secret: str = ""
+    require_message_authenticator: bool = True
+    site_id: str | None = None
+
+
+@dataclass(frozen=True)
+class NasView:
+    """A NAS as people see it; the secret is not shown."""
+
+    id: str
+    name: str
+    cidr: str
+    require_message_authenticator: bool
+    enabled: bool
+    site_id: str | None
+    last_seen_at: str | None
+    """ISO 8601, UTC; None if it was never heard."""
+
+
+@dataclass(frozen=True)
+class AddedNas:
+    """A NAS just added, with its secret: shown this once."""
+
+    nas: NasView
+    secret: str
+
+
+def check_new(new: NewNas) -> str:
+    """Return the network in canonical form.
+
+    Raises:
+        InvalidInputError: the slug, the network or the secret is wrong.
+    """
+    if not _SLUG.fullmatch(new.id):
+        raise InvalidInputError(
+            f"{new.id!r} is no identifier", hint="use lower-case letters, digits and hyphens", field="id"
+        )
+    if new.secret and len(new.secret.encode()) < MIN_SECRET_LENGTH:
+        raise InvalidInputError(
+            f"the secret is shorter than {MIN_SECRET_LENGTH} octets",
+            hint="leave it out and a strong one is generated",
+            field="secret",
+        )
+    try:
+        return str(ipaddress.ip_network(new.cidr))
+    except ValueError as error:
+        raise InvalidInputError(
+            f"{new.cidr!r} is no address or network",
+            hint="write it as 10.1.2.3, 10.1.0.0/16 or 2001:db8::/32",
+            field="cidr",
+        ) from error

@@ -1,0 +1,43 @@
+import pytest
+
+from controller.core import outbox
+from controller.core.errors import ConflictError, NotFoundError
+from controller.core.secrets import SecretStore
+from controller.nas import repository, service
+from controller.nas.types import NewNas
+
+
+@pytest.fixture
+def secrets(tmp_path):
+    return SecretStore(tmp_path / "secrets")
+
+
+async def test_a_nas_is_added_with_a_sealed_secret_and_announced(database, secrets):
+    async with database.transaction() as tx:
+        added = await service.add(tx, secrets, NewNas("ap-1", "Point 1", "192.0.2.1"))
+    assert len(added.secret) >= 32
+    async with database.reading() as tx:
+        assert await service.list_all(tx) == [added.nas]
+        stored = await repository.find(tx, "ap-1")
+        assert added.secret.encode() not in stored.secret_sealed
+        assert await service.read_secret(tx, secrets, "ap-1") == added.secret.encode()
+        assert [row.topic for row in await outbox.newer(tx, 0, 10)] == ["nas.changed"]
+
+
+async def test_clashes_are_refused(database, secrets):
+    async with database.transaction() as tx:
+        await service.add(tx, secrets, NewNas("ap-1", "1", "192.0.2.0/24"))
+        with pytest.raises(ConflictError):
+            await service.add(tx, secrets, NewNas("ap-1", "1", "192.0.3.0/24"))
+        with pytest.raises(ConflictError):
+            await service.add(tx, secrets, NewNas("ap-2", "2", "192.0.2.0/24"))
+
+
+async def test_a_nas_is_disabled_and_removed(database, secrets):
+    async with database.transaction() as tx:
+        await service.add(tx, secrets, NewNas("ap-1", "1", "192.0.2.0/24"))
+        assert not (await service.set_enabled(tx, "ap-1", enabled=False)).enabled
+        await service.remove(tx, "ap-1")
+        with pytest.raises(NotFoundError):
+            await service.remove(tx, "ap-1")
+        assert await service.list_all(tx) == []
