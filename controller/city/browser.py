@@ -8,10 +8,12 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from controller.city.network import scratch
 from controller.city.phones import Phone
 from controller.city.process import Child, in_namespace
 from controller.core.errors import UnavailableError
@@ -40,16 +42,22 @@ class Browser:
         self._child = child
 
     @classmethod
-    async def start(cls, phone: Phone, *, trusted_host: str, trusted_port: int = 443, locale: str = "ru-RU") -> Self:
+    async def start(
+        cls, phone: Phone, *, trusted_host: str, trusted_port: int = 443, locale: str = "ru-RU"
+    ) -> Self:
         """Start Chromium in a phone's namespace.
 
         ``trusted_host`` is the one HTTPS server that the city's authority has certified; the phone
         must be able to reach it. Raises :class:`UnavailableError` when the browser does not start.
         """
-        temporary = phone.directory / "browser"
-        temporary.mkdir(exist_ok=True)
+        temporary = scratch(phone.namespace)
+        temporary.mkdir(exist_ok=True, mode=0o700)
         # Chromium and its profile must not touch the user's own, and go with the phone.
-        env = {"TMPDIR": str(temporary), "HOME": str(temporary), "PATH": os.environ.get("PATH", "/usr/bin:/bin")}
+        env = {
+            "TMPDIR": str(temporary),
+            "HOME": str(temporary),
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        }
         argv = [sys.executable, "-m", "controller.city.browser_process"]
         child = await Child.start(
             "browser",
@@ -106,7 +114,7 @@ class Browser:
             raise UnavailableError(message, url=answer.get("url", ""))
         return PageView(answer["url"], answer["title"], answer["text"], answer["html"])
 
-    async def _ask(self, command: dict[str, str] | dict[str, str | int], timeout_s: float) -> dict[str, str]:
+    async def _ask(self, command: Mapping[str, object], timeout_s: float) -> dict[str, str]:
         stdin, stdout = self._child.process.stdin, self._child.process.stdout
         if stdin is None or stdout is None:
             raise UnavailableError("the browser has no pipes")

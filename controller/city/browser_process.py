@@ -41,7 +41,9 @@ def pin_of(certificate_der: bytes) -> str:
 
 
 def verified_pin(host: str, port: int, ca_file: str) -> str:
-    """The pin of a server whose certificate and name hold under ``ca_file``; raises :class:`OSError` when not.
+    """The pin of a server whose certificate and name hold under ``ca_file``.
+
+    Raises :class:`OSError` (:class:`ssl.SSLError` is one) when they do not.
 
     Chromium has no option to trust one more authority, but one to trust a key: so the chain is
     checked here, and Chromium takes exactly the key that passed.
@@ -95,7 +97,9 @@ async def _main() -> None:
     start = json.loads(sys.stdin.readline())
     pin = verified_pin(start["trusted_host"], start["trusted_port"], start["ca"])
     reader = asyncio.StreamReader(limit=LINE_LIMIT)
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=start["chromium"],

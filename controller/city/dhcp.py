@@ -71,7 +71,10 @@ def script(lease: Path, resolv_conf: Path) -> str:
 
 
 def parse_lease(text: str) -> Lease:
-    """Read the lines ``name=value`` that the script wrote; raises :class:`InvalidInputError` when they lack one."""
+    """Read the lines ``name=value`` that the script wrote.
+
+    Raises :class:`InvalidInputError` when one is missing or wrong.
+    """
     values = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
     try:
         return Lease(

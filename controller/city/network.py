@@ -11,6 +11,7 @@ import os
 import secrets
 import shutil
 import signal
+import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -93,6 +94,14 @@ def claims(directory: Path) -> list[Claim]:
     return found
 
 
+def scratch(namespace: str) -> Path:
+    """A short path for temporary files of a namespace's programs; gone with the namespace.
+
+    Short, because Chromium puts a Unix socket into it, whose path has 107 bytes at most.
+    """
+    return Path(tempfile.gettempdir()) / f"{namespace}.tmp"
+
+
 async def lay(city: Layout, macs: Sequence[str]) -> None:
     """Make the namespaces, links, addresses and routes of a city; ``macs`` has one for each phone.
 
@@ -119,9 +128,7 @@ async def tear_down(namespaces: Sequence[str]) -> None:
         if (NETNS_DIRECTORY / namespace).exists():
             await _kill_inside(namespace)
             await run(["ip", "netns", "del", namespace])
-        shutil.rmtree(NETNS_CONFIG / namespace, ignore_errors=True)
-    with suppress(OSError):
-        NETNS_CONFIG.rmdir()  # only when no other namespace of the machine has files there
+        _forget_files(namespace)
     log.info(LOG_REMOVED, namespaces=len(namespaces))
 
 
@@ -159,6 +166,14 @@ async def _kill_inside(namespace: str) -> None:
         await asyncio.sleep(0.02)
     message = f"processes in {namespace} do not end"
     raise UnavailableError(message, namespace=namespace)
+
+
+def _forget_files(namespace: str) -> None:
+    """Remove the files that stand over those of /etc inside a namespace, and its scratch directory."""
+    shutil.rmtree(NETNS_CONFIG / namespace, ignore_errors=True)
+    shutil.rmtree(scratch(namespace), ignore_errors=True)
+    with suppress(OSError):
+        NETNS_CONFIG.rmdir()  # works only when no other namespace of the machine has files there
 
 
 def _state_file(directory: Path, prefix: str) -> Path:

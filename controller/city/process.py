@@ -37,9 +37,14 @@ class Finished:
         """Itself; raises :class:`UnavailableError` when the program failed."""
         if self.code != 0:
             told = (self.stderr or self.stdout).decode(errors="replace").strip()[-600:]
-            message = f"{self.argv[0]} failed with {self.code}: {told}"
+            message = f"{program(self.argv)} failed with {self.code}: {told}"
             raise UnavailableError(message, argv=list(self.argv), code=self.code)
         return self
+
+
+def program(argv: Sequence[str]) -> str:
+    """The name of the program that ``argv`` runs, in a namespace or not."""
+    return argv[4] if list(argv[:3]) == ["ip", "netns", "exec"] else argv[0]
 
 
 def in_namespace(namespace: str, argv: Sequence[str]) -> list[str]:
@@ -66,7 +71,7 @@ async def run(
         async with asyncio.timeout(timeout_s):
             stdout, stderr = await process.communicate(stdin)
     except TimeoutError as error:
-        message = f"{argv[0]} did not end within {timeout_s:g} s"
+        message = f"{program(argv)} did not end within {timeout_s:g} s"
         raise UnavailableError(message, argv=list(argv)) from error
     finally:
         if process.returncode is None:
@@ -123,14 +128,14 @@ class Child:
             return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
-    async def stop(self) -> None:
+    async def stop(self, *, grace_s: float = STOP_GRACE_S) -> None:
         """End it: politely, then at once. Does nothing when it has ended."""
         if self.process.returncode is not None:
             return
         with suppress(ProcessLookupError):
             self.process.terminate()
         try:
-            async with asyncio.timeout(STOP_GRACE_S):
+            async with asyncio.timeout(grace_s):
                 await self.process.wait()
         except TimeoutError:
             with suppress(ProcessLookupError):

@@ -5,6 +5,7 @@ sees anything else is behind a captive portal. It knows nothing of portals.
 """
 
 import asyncio
+import html
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
@@ -35,7 +36,9 @@ PROBE_ANSWERS: Final[dict[tuple[str, str], ProbeAnswer]] = {
     ("www.google.com", "/generate_204"): ProbeAnswer(204, b""),
     ("captive.apple.com", "/hotspot-detect.html"): _SUCCESS,
     ("www.apple.com", "/library/test/success.html"): _SUCCESS,
-    ("www.msftconnecttest.com", "/connecttest.txt"): ProbeAnswer(200, b"Microsoft Connect Test", "text/plain"),
+    ("www.msftconnecttest.com", "/connecttest.txt"): ProbeAnswer(
+        200, b"Microsoft Connect Test", "text/plain"
+    ),
     ("detectportal.firefox.com", "/canonical.html"): ProbeAnswer(
         200,
         b'<meta http-equiv="refresh" content="0;url=https://support.mozilla.org/kb/captive-portal"/>',
@@ -69,7 +72,8 @@ async def _page(request: Request) -> Response:
         return Response(answer.body, answer.status, dict(answer.headers), answer.media_type)
     if request.url.path != "/":
         return Response("not found\n", 404)
-    page = f"<!doctype html><html lang=en><title>{host}</title><h1>The Internet</h1><p>This is {host}.</p></html>"
+    name = html.escape(host)
+    page = f"<!doctype html><html lang=en><title>{name}</title><h1>The Internet</h1><p>{name}</p></html>"
     return Response(page, media_type="text/html")
 
 
