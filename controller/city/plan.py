@@ -34,9 +34,9 @@ MODELS: dict[SiteKind, tuple[str, ...]] = {
     "mfc": ("edgecore_eap104", "cig_wf196"),
 }
 # Locally administered, unicast (IEEE 802, second-lowest bit of the first octet): a simulated access
-# point can never be taken for a real one. The last nibble is free for its BSSIDs.
+# point can never be taken for a real one. The last octet is free for its BSSIDs.
 SERIAL_PREFIX = "d2c1"
-MAX_APS = 1 << 24
+MAX_APS = 1 << 20
 
 
 class _District(msgspec.Struct, frozen=True):
@@ -144,12 +144,12 @@ def zones() -> tuple[PlannedZone, ...]:
 def plan_city(seed: int, aps: int) -> City:
     """Plan a city of `aps` access points; the same arguments give an equal city.
 
-    Raises ValueError when `aps` is negative or does not fit the serial space (2²⁴).
+    Raises ValueError when `aps` is negative or does not fit the serial space (2²⁰).
     """
     if not 0 <= aps <= MAX_APS:
         message = f"a city has 0 to {MAX_APS} access points, not {aps}"
         raise ValueError(message)
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311 - places antennas, no secrets
     rings = _Rings()
     places = _places()
     # One digit comes from the seed, so that cities of two seeds seldom share a serial.
@@ -158,7 +158,7 @@ def plan_city(seed: int, aps: int) -> City:
     for place, count in zip(places.sites, _shares(places.sites, aps), strict=True):
         for number in range(count):
             longitude, latitude, zone_id = _inside(place, (number + 0.5) / count, random, rings)
-            serial = f"{SERIAL_PREFIX}{block:x}{len(planned):06x}0"
+            serial = f"{SERIAL_PREFIX}{block:x}{len(planned):05x}00"
             planned.append(
                 PlannedAp(
                     index=len(planned),
@@ -254,10 +254,7 @@ def _plan_site(place: _Place, district: str) -> PlannedSite:
 
 def _plan_district(district: _District, places: _Places, rings: _Rings) -> PlannedDistrict:
     found = {
-        rings.find(*point)
-        for place in places.sites
-        if place.district == district.id
-        for point in place.path
+        rings.find(*point) for place in places.sites if place.district == district.id for point in place.path
     }
     # Sites in both rings: the outer one holds the inner one, so it holds them all.
     order = [zone.id for zone in zones()]

@@ -45,7 +45,7 @@ def test_any_city_has_exactly_the_asked_number_of_unique_access_points(seed: int
     sites = {site.id: site for site in city.sites}
     for at, ap in enumerate(city.aps):
         assert ap.index == at
-        assert re.fullmatch(r"d2c1[0-9a-f]{7}0", ap.serial)
+        assert re.fullmatch(r"d2c1[0-9a-f]{6}00", ap.serial)
         assert ap.mac.replace(":", "") == ap.serial
         assert sites[ap.site_id].district_id == ap.district_id
 
@@ -72,7 +72,7 @@ def test_every_district_and_kind_of_place_is_served_at_full_size() -> None:
     assert all(count >= 3 for count in Counter(ap.site_id for ap in city.aps).values())
 
 
-@pytest.mark.parametrize("aps", [-1, (1 << 24) + 1])
+@pytest.mark.parametrize("aps", [-1, (1 << 20) + 1])
 def test_an_impossible_size_is_refused(aps: int) -> None:
     with pytest.raises(ValueError, match="access points"):
         plan_city(1, aps)
