@@ -26,6 +26,17 @@ class NewAccessPoint:
 
 
 @dataclass(frozen=True)
+class ApChanges:
+    """What to change of an AP's inventory record: None leaves a field as it is."""
+
+    name: str | None = None
+    model: str | None = None
+    site_id: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True)
 class ApFilter:
     """Which APs to list; None does not filter."""
 
@@ -35,8 +46,9 @@ class ApFilter:
     site: str | None = None
     state: ApState | None = None
     connected: bool | None = None
+    config: ConfigStatus | None = None
     text: str | None = None
-    """Part of the name or the serial, case-insensitive."""
+    """Part of the name or the serial; case does not count."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +69,8 @@ class ApView:
     connected: bool
     connected_at: datetime | None
     last_seen_at: datetime | None
-    firmware: str | None
+    firmware: str
+    """Empty: never told."""
     clients: int
     config_status: ConfigStatus | None
     """None: no configuration was made yet."""
@@ -69,7 +82,7 @@ class ApEventView:
 
     at: datetime
     kind: str
-    severity: int | None
+    severity: int
     """Syslog severity, 0 (emergency) to 7 (debug)."""
     data: dict[str, Any]
 
@@ -91,7 +104,7 @@ class ApConfigView:
     """The uuid in the AP's last state message."""
     rejected: tuple[str, ...]
     """Parts the AP did not take, in its own words."""
-    error: str | None
+    error: str
 
 
 @dataclass(frozen=True)
@@ -102,7 +115,7 @@ class ApDetails:
     summary: dict[str, Any]
     """The last state message, summed up: load, memory, radios, BSSs."""
     state_at: datetime | None
-    last_reboot_reason: str | None
+    last_reboot_reason: str
     config: ApConfigView | None
     events: tuple[ApEventView, ...]
 

@@ -43,7 +43,7 @@ async def create(tx: Tx, wlan: WlanView, *, actor: Actor, now: datetime) -> Wlan
     if any(other.id == wlan.id for other in others):
         raise ConflictError(f"there is a WLAN {wlan.id} already", hint="kolco wlan set changes it")
     await _check_surroundings(tx, wlan, others)
-    await _save(tx, wlan, "created", actor, now, changed_fields(_nothing(wlan), wlan))
+    await _save(tx, wlan, "created", changed_fields(_nothing(wlan), wlan), actor=actor, now=now)
     return wlan
 
 
@@ -54,7 +54,7 @@ async def change(tx: Tx, wlan_id: str, changes: WlanChanges, *, actor: Actor, no
     changed = changed_fields(before, after)
     if changed:
         await _check_surroundings(tx, after, await repository.list_all(tx))
-        await _save(tx, after, "changed", actor, now, changed)
+        await _save(tx, after, "changed", changed, actor=actor, now=now)
     return after
 
 
@@ -91,7 +91,7 @@ async def _check_surroundings(tx: Tx, wlan: WlanView, others: list[WlanView]) ->
 
 
 async def _save(
-    tx: Tx, wlan: WlanView, action: str, actor: Actor, now: datetime, changed: dict[str, list[object]]
+    tx: Tx, wlan: WlanView, action: str, changed: dict[str, list[object]], *, actor: Actor, now: datetime
 ) -> None:
     await repository.save(tx, wlan)
     await outbox.add(tx, WlanChanged(wlan.id))

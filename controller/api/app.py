@@ -1,0 +1,67 @@
+"""Joins the routes of all features into one application. Metrics and health are another application.
+
+Does not listen: the controller daemon serves it.
+"""
+
+from fastapi import APIRouter, FastAPI
+
+from controller.access_points import command_endpoints
+from controller.access_points import endpoints as access_points
+from controller.api import problems
+from controller.audit import endpoints as audit
+from controller.core.runtime import Runtime
+from controller.operators import endpoints as operators
+from controller.operators import service as operator_service
+from controller.operators.local_token import read_or_make_token
+from controller.sites import endpoints as sites
+from controller.wlans import endpoints as wlans
+from controller.zones import endpoints as zones
+from controller.zones import service as zone_service
+
+PREFIX = "/api/v1"
+
+_ROUTERS: tuple[APIRouter, ...] = (
+    zones.router,
+    sites.router,
+    access_points.router,
+    command_endpoints.router,
+    wlans.router,
+    operators.router,
+    audit.router,
+)
+
+
+def create_api(runtime: Runtime) -> FastAPI:
+    """Return the API on this runtime; every route asks for an operator's token.
+
+    The description is at /api/v1/openapi.json. Run `prepare` once before serving.
+    """
+    app = FastAPI(
+        title="kolco",
+        summary="Controller of a city's public Wi-Fi.",
+        version="1",
+        openapi_url=f"{PREFIX}/openapi.json",
+        # Both pages would load scripts from other people's servers.
+        docs_url=None,
+        redoc_url=None,
+        responses={"default": {"model": problems.Problem, "description": "Why it was not done."}},
+    )
+    app.state.runtime = runtime
+    problems.install(app)
+    for router in _ROUTERS:
+        app.include_router(router, prefix=PREFIX)
+    return app
+
+
+async def prepare(runtime: Runtime) -> None:
+    """Make what the API needs on a first start: the two rings, and the local operator with its token file.
+
+    Safe to run at every start.
+
+    Raises:
+        InvalidInputError: the token file does not hold a token.
+    """
+    token = read_or_make_token(runtime.data_dir)
+    async with runtime.db.transaction() as tx:
+        await zone_service.ensure_rings(tx)
+        await operator_service.ensure_local(tx, runtime.secrets, token, runtime.clock.now())
