@@ -17,7 +17,7 @@ from controller.core.errors import UnavailableError
 from controller.core.log import get_logger
 from monitoring import metrics as m
 from monitoring.collectors.fleet import collect_fleet
-from monitoring.collectors.sessions import SessionCounters, collect_open_sessions
+from monitoring.collectors.sessions import SessionCounters
 from monitoring.exposition import LabelCache, Page, render_families
 from monitoring.metrics import Family, Metric
 from monitoring.repository import take
@@ -119,7 +119,6 @@ class Snapshotter:
         self._counters.advance(sessions)
         families: list[Family] = [
             *collect_fleet(fleet, silent_after_s=self._silent_after_s),
-            collect_open_sessions(sessions.open),
             *self._counters.families(),
         ]
         return Page.pack(

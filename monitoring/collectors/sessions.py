@@ -7,15 +7,14 @@ one. It keeps no account, device, MAC or address: session ids stay in memory and
 """
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from monitoring import metrics as m
 from monitoring.metrics import Family
-from monitoring.snapshot import ChangedSession, OpenSessions, Place, SessionsSnapshot
+from monitoring.snapshot import ChangedSession, Place, SessionsSnapshot
 
-__all__ = ["END_REASONS", "METHODS", "SessionCounters", "collect_open_sessions"]
+__all__ = ["END_REASONS", "METHODS", "SessionCounters"]
 
 OTHER: Final = "other"
 METHODS: Final = frozenset({"sms", "voucher", "portal", "remembered", "radius-pap", "radius-mab"})
@@ -53,14 +52,6 @@ def _closed(value: str, allowed: frozenset[str]) -> str:
     return value if value in allowed else OTHER
 
 
-def collect_open_sessions(groups: Iterable[OpenSessions]) -> Family:
-    """Citizens online by place, gateway and method."""
-    counts: Counter[tuple[str, ...]] = Counter()
-    for group in groups:
-        counts[(*_labels(group.place, group.gateway), _closed(group.method, METHODS))] += group.count
-    return Family(m.SESSIONS_OPEN, sorted(counts.items()))
-
-
 class SessionCounters:
     """Adds up what happened between looks at the database.
 
@@ -73,6 +64,7 @@ class SessionCounters:
         """Start with every counter at zero and no baseline."""
         self._baseline = False
         self._seen: dict[str, _Seen] = {}
+        self._open: Counter[tuple[str, ...]] = Counter()
         self._starts: Counter[tuple[str, ...]] = Counter()
         self._ends: Counter[tuple[str, ...]] = Counter()
         self._bytes: Counter[tuple[str, ...]] = Counter()
@@ -84,6 +76,10 @@ class SessionCounters:
 
     def advance(self, snapshot: SessionsSnapshot) -> None:
         """Take in one look. Sessions that ended and are not in this look are forgotten."""
+        # A group that has emptied stays, at zero: its line falls instead of breaking off.
+        self._open = Counter(dict.fromkeys(self._open, 0))
+        for group in snapshot.open:
+            self._open[(*_labels(group.place, group.gateway), _closed(group.method, METHODS))] += group.count
         present = {row.session_id for row in snapshot.changed}
         for row in snapshot.changed:
             self._take(row)
@@ -116,8 +112,9 @@ class SessionCounters:
         seen.ended = seen.ended or row.ended
 
     def families(self) -> list[Family]:
-        """The counters as they stand."""
+        """Open sessions and the counters as they stand."""
         return [
+            Family(m.SESSIONS_OPEN, sorted(self._open.items())),
             Family(m.SESSION_STARTS, sorted(self._starts.items())),
             Family(m.SESSION_ENDS, sorted(self._ends.items())),
             Family(m.SESSION_BYTES, sorted(self._bytes.items())),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.collectors.sessions import SessionCounters, collect_open_sessions
+from monitoring.collectors.sessions import SessionCounters
 from monitoring.snapshot import ChangedSession, OpenSessions, Place, SessionsSnapshot
 
 PLACE = Place("park", "tverskoy")
@@ -102,14 +102,20 @@ def test_no_counter_ever_falls(looks):
     for rows in looks:
         counters.advance(look(*rows))
         after = {
-            (name, key): value for name, series in values(counters).items() for key, value in series.items()
+            (name, key): value
+            for name, series in values(counters).items()
+            if name != "wlan_sessions_open"
+            for key, value in series.items()
         }
         assert all(after[key] >= value for key, value in before.items())
         before = after
 
 
-def test_open_sessions():
-    family = collect_open_sessions(
-        [OpenSessions(PLACE, "gw-1", "sms", 3), OpenSessions(PLACE, "gw-1", "x", 1)]
+def test_open_sessions_fall_to_zero_and_stay():
+    counters = SessionCounters()
+    counters.advance(
+        SessionsSnapshot(open=[OpenSessions(PLACE, "gw-1", "sms", 3), OpenSessions(PLACE, "gw-1", "x", 1)])
     )
-    assert dict(family.samples) == {(*KEY, "sms"): 3, (*KEY, "other"): 1}
+    assert values(counters)["wlan_sessions_open"] == {(*KEY, "sms"): 3, (*KEY, "other"): 1}
+    counters.advance(look())
+    assert values(counters)["wlan_sessions_open"] == {(*KEY, "sms"): 0, (*KEY, "other"): 0}

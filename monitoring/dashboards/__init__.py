@@ -1,0 +1,1 @@
+"""Grafana dashboards as code. The JSON beside this file is what the code builds; a test compares them."""
