@@ -1,0 +1,1 @@
+"""Renderers: one module per configuration format, each a pure function of an intent."""
