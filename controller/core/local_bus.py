@@ -6,6 +6,7 @@ second. Not for many machines: that is what `nats_bus` is for.
 """
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 
 from controller.core import outbox
@@ -53,10 +54,9 @@ class LocalBus(Dispatcher):
                     self._nudged.clear()
                     await self._deliver()
                     seen = current
-                try:
-                    await asyncio.wait_for(self._nudged.wait(), poll_s)
-                except TimeoutError:
-                    continue
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(poll_s):
+                        await self._nudged.wait()
 
     async def close(self) -> None:
         """Nothing is held."""

@@ -6,6 +6,7 @@ delivers to each process.
 """
 
 import asyncio
+import contextlib
 
 import nats
 from nats.aio.client import Client
@@ -101,12 +102,10 @@ class NatsBus(Dispatcher):
             except (NatsError, TimeoutError) as error:
                 _log.warning(LOG_RELAY_STALLED, reason=str(error) or type(error).__name__)
                 await asyncio.sleep(_LEFT_BEHIND_POLL_S)
-            try:
-                await asyncio.wait_for(self._nudged.wait(), _LEFT_BEHIND_POLL_S)
-            except TimeoutError:
-                continue
-            finally:
-                self._nudged.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LEFT_BEHIND_POLL_S):
+                    await self._nudged.wait()
+            self._nudged.clear()
 
     async def close(self) -> None:
         """Close the connection."""

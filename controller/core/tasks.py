@@ -15,6 +15,7 @@ LOG_CRASHED = "task.crashed"
 _FIRST_DELAY_S = 0.1
 _LONGEST_DELAY_S = 30.0
 _HEALTHY_AFTER_S = 60.0
+_CANCEL_AGAIN_S = 0.5
 
 _log = get_logger(__name__)
 
@@ -61,10 +62,12 @@ class Tasks:
 
     async def stop(self) -> None:
         """Cancel every task and wait until each has ended."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        while tasks := list(self._tasks):
+            # Again until it holds: before Python 3.12 a library's wait_for() may swallow a
+            # cancellation that arrives together with its result.
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=_CANCEL_AGAIN_S)
 
     async def _run(self, name: str, factory: Callable[[], Awaitable[None]], *, restart: bool) -> None:
         delay = _FIRST_DELAY_S
