@@ -25,7 +25,6 @@ from controller.core.net import listen_tcp
 from controller.core.pki import CertificateAuthority, server_context
 from controller.core.runtime import Runtime
 from controller.provisioning import service as provisioning
-from controller.sessions import service as sessions
 from controller.wlans.events import WlanChanged
 
 LOG_REFRESHED = "provisioning.refreshed"
@@ -217,6 +216,7 @@ class ProvisioningJob:
 
 async def end_due_sessions(runtime: Runtime) -> None:
     """End expired and idle sessions every second until cancelled."""
+    from controller.sessions import service as sessions
     while True:
         async with runtime.db.transaction() as tx:
             ended = await sessions.end_due(tx, now=runtime.clock.now())

@@ -1,0 +1,243 @@
+"""The whole channel on loopback: TLS websockets, a real database, the embedded bus."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from prometheus_client import CollectorRegistry
+
+from controller.access_points.events import AccessPointChanged, ApCommandRequested
+from controller.core import outbox
+from controller.core.pki import CertificateAuthority, client_context
+from controller.jobs import ApChannelSettings, serve_ap_channel
+from controller.models import AccessPoint, ApConfig, ApEvent, ApStatus, District, Site, Wlan
+from controller.wlans.events import WlanChanged
+from tests.fakes.access_point import access_point
+
+SERIAL = "0a1b2c3d4e5f"
+CYRILLIC = "Москва_WiFi_Беспл"
+
+
+async def eventually(probe, *, seconds: float = 10):
+    deadline = asyncio.get_running_loop().time() + seconds
+    while True:
+        value = await probe()
+        if value or asyncio.get_running_loop().time() > deadline:
+            return value
+        await asyncio.sleep(0.03)
+
+
+@pytest.fixture
+async def inventory(runtime):
+    async with runtime.db.transaction() as tx:
+        now = runtime.clock.now()
+        tx.add(District(id="centre", name="Центр"))
+        await tx.flush()
+        tx.add(
+            Site(id="park", name="Парк", district_id="centre", address="ул. 1", latitude=55.7, longitude=37.6)
+        )
+        await tx.flush()
+        for number, state in enumerate(("adopted", "planned", "retired")):
+            tx.add(
+                AccessPoint(
+                    serial=f"0a1b2c3d4e{0x5F + number:02x}", name=f"ap {number}", mac=f"0a:1b:2c:3d:4e:{0x5F + number:02x}",
+                    model="edgecore_eap104", site_id="park", latitude=55.7, longitude=37.6,
+                    zone_id=None, state=state, created_at=now,
+                )
+            )  # fmt: skip
+        tx.add(Wlan(id="city", ssid="City", security="open", bands=["2.4", "5"], vlan=None))
+
+
+@pytest.fixture
+async def channel(runtime, inventory):
+    async with serving(runtime) as port:
+        yield port
+
+
+@asynccontextmanager
+async def serving(runtime):
+    port = asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(
+        serve_ap_channel(runtime, ApChannelSettings(port=0), ready=port.set_result)
+    )
+    done, _ = await asyncio.wait({task, port}, return_when=asyncio.FIRST_COMPLETED)
+    if task in done:
+        task.result()
+    yield port.result()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def certificate(runtime, name: str = SERIAL):
+    authority = CertificateAuthority.open(runtime.data_dir / "pki")
+    return client_context(authority.certificate_pem, authority.issue_client(name, now=runtime.clock.now()))
+
+
+async def config_of(runtime, serial: str = SERIAL) -> ApConfig | None:
+    async with runtime.db.reading() as tx:
+        return await tx.get(ApConfig, serial)
+
+
+async def acknowledged(runtime, serial: str = SERIAL):
+    async def probe():
+        row = await config_of(runtime, serial)
+        return row if row is not None and row.status == "acknowledged" else None
+
+    return await eventually(probe)
+
+
+async def test_connect_configure_and_state_are_stored(runtime, channel):
+    async with access_point(channel, SERIAL, certificate(runtime)) as ap:
+        await ap.introduce()
+        config = await ap.accept_configure()
+        assert config["interfaces"][0]["ssids"][0]["name"] == "City"
+        row = await acknowledged(runtime)
+        assert row.desired_uuid == row.acknowledged_uuid == ap.uuid == config["uuid"]
+        await ap.call("healthcheck", serial=SERIAL, uuid=ap.uuid, sanity=87, data={})
+        await ap.call(
+            "state", serial=SERIAL, uuid=ap.uuid,
+            state={"unit": {"load": [0.5, 0.4, 0.3], "uptime": 70}, "radios": [], "interfaces": []},
+        )  # fmt: skip
+
+        async def stored():
+            async with runtime.db.reading() as tx:
+                status = await tx.get(ApStatus, SERIAL)
+                return status if status is not None and status.state_at is not None else None
+
+        status = await eventually(stored)
+        assert status.connected
+        assert status.firmware == "kolco-test 1.0"
+        assert status.config_uuid == ap.uuid
+        assert status.summary["uptime_s"] == 70
+        assert status.summary["sanity"] == 87
+
+    async def gone():
+        async with runtime.db.reading() as tx:
+            return not (await tx.get(ApStatus, SERIAL)).connected
+
+    assert await eventually(gone)
+
+
+async def test_ssid_change_reaches_a_connected_access_point(runtime, channel):
+    async with access_point(channel, SERIAL, certificate(runtime)) as ap:
+        await ap.introduce()
+        first = await ap.accept_configure()
+        async with runtime.db.transaction() as tx:
+            await tx.execute(sa.update(Wlan).values(ssid=CYRILLIC))
+            await outbox.add(tx, WlanChanged("city"))
+        second = await ap.accept_configure()
+        assert second["interfaces"][0]["ssids"][0]["name"] == CYRILLIC
+        assert second["uuid"] > first["uuid"]
+        assert (await acknowledged(runtime)).acknowledged_uuid == second["uuid"]
+
+
+async def test_an_unchanged_configuration_is_not_sent_again(runtime, channel):
+    async with access_point(channel, SERIAL, certificate(runtime)) as ap:
+        await ap.introduce()
+        uuid = (await ap.accept_configure())["uuid"]
+    await acknowledged(runtime)
+    async with access_point(channel, SERIAL, certificate(runtime)) as ap:
+        await ap.introduce(uuid=uuid)
+        async with runtime.db.transaction() as tx:
+            await outbox.add(tx, WlanChanged("city"))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.7):
+                await ap.receive()
+    assert (await config_of(runtime)).desired_uuid == uuid
+
+
+async def test_rejects_and_failures_are_stored_with_their_text(runtime, channel):
+    async with access_point(channel, SERIAL, certificate(runtime)) as ap:
+        await ap.introduce()
+        await ap.reply(await ap.receive(), error=1, text="Rejects", rejected=["radios.0.he", {"parameter": "x"}])
+
+        async def status(wanted):
+            row = await config_of(runtime)
+            return row if row.status == wanted else None
+
+        row = await eventually(lambda: status("rejected"))
+        assert row.rejected == ["radios.0.he", '{"parameter":"x"}']
+        async with runtime.db.transaction() as tx:
+            await tx.execute(sa.update(Wlan).values(ssid="Other"))
+            await outbox.add(tx, WlanChanged("city"))
+        await ap.reply(await ap.receive(), error=2, text="no space left")
+        assert (await eventually(lambda: status("failed"))).error == "no space left"
+
+        async def rejects():
+            async with runtime.db.reading() as tx:
+                found = list(await tx.scalars(sa.select(ApEvent).where(ApEvent.kind == "reject")))
+                return found if len(found) == 2 else None
+
+        assert await eventually(rejects)
+
+
+async def test_an_access_point_with_a_higher_uuid_gets_a_higher_one(runtime, channel):
+    ahead = int((runtime.clock.now() + timedelta(days=90)).timestamp())
+    async with access_point(channel, SERIAL, certificate(runtime)) as ap:
+        await ap.introduce(uuid=ahead)
+        config = await ap.accept_configure()
+        assert config["uuid"] == ahead + 1
+        assert await acknowledged(runtime)
+
+
+async def test_restart_reconciles(runtime, inventory):
+    async with serving(runtime) as port, access_point(port, SERIAL, certificate(runtime)) as ap:
+        await ap.introduce()
+        lost = await ap.receive()  # it applies, but its answer never arrives
+    again = replace(runtime, registry=CollectorRegistry())
+    async with serving(again) as port, access_point(port, SERIAL, certificate(runtime)) as ap:
+        await ap.introduce(uuid=lost["params"]["uuid"])
+        assert (await acknowledged(runtime)).acknowledged_uuid == lost["params"]["uuid"]
+
+
+async def test_planned_becomes_adopted_and_retired_is_cut(runtime, channel):
+    serial = "0a1b2c3d4e60"
+    async with access_point(channel, serial, certificate(runtime, serial)) as ap:
+        await ap.introduce()
+
+        async def adopted():
+            async with runtime.db.reading() as tx:
+                return (await tx.get(AccessPoint, serial)).state == "adopted"
+
+        assert await eventually(adopted)
+        async with runtime.db.transaction() as tx:
+            await tx.execute(sa.update(AccessPoint).where(AccessPoint.serial == serial).values(state="retired"))
+            await outbox.add(tx, AccessPointChanged(serial))
+        await asyncio.wait_for(ap.websocket.wait_closed(), 10)
+        assert ap.websocket.close_code == 4003
+
+
+@pytest.mark.parametrize(("command", "params"), [("reboot", {}), ("leds", {"pattern": "blink"}), ("request", {"message": "state"})])
+async def test_operators_commands_reach_the_access_point(runtime, channel, command, params):
+    async with access_point(channel, SERIAL, certificate(runtime)) as ap:
+        await ap.introduce()
+        await ap.accept_configure()
+        async with runtime.db.transaction() as tx:
+            await outbox.add(tx, ApCommandRequested(SERIAL, command, params))
+        received = await ap.receive()
+        assert received["method"] == command
+        assert received["params"]["serial"] == SERIAL
+        await ap.reply(received, text="triggered command action")
+
+        async def answered():
+            async with runtime.db.reading() as tx:
+                events = await tx.scalars(sa.select(ApEvent).where(ApEvent.kind == "event"))
+                return [event for event in events if event.data.get("command") == command]
+
+        assert (await eventually(answered))[0].data["error"] == 0
+
+
+async def test_a_command_to_an_absent_access_point_is_an_event(runtime, channel):
+    async with runtime.db.transaction() as tx:
+        await outbox.add(tx, ApCommandRequested(SERIAL, "reboot", {}))
+
+    async def answered():
+        async with runtime.db.reading() as tx:
+            return await tx.scalar(sa.select(ApEvent).where(ApEvent.kind == "event"))
+
+    event = await eventually(answered)
+    assert event.data["error"] == -1
+    assert "not connected" in event.data["text"]
