@@ -8,7 +8,6 @@ delivers to each process.
 import asyncio
 import contextlib
 
-import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
@@ -62,15 +61,15 @@ class NatsBus(Dispatcher):
             UnavailableError: no server answers.
         """
         try:
-            self._client = await nats.connect(
-                self._servers,
-                connect_timeout=_CONNECT_TIMEOUT_S,
-                allow_reconnect=True,
-                max_reconnect_attempts=-1,
-                reconnect_time_wait=0.5,
-                reconnected_cb=self._reconnected,
-                error_cb=_ignore_error,
-            )
+            async with asyncio.timeout(_CONNECT_TIMEOUT_S):  # the client by itself would try for ever
+                await self._client.connect(
+                    self._servers,
+                    allow_reconnect=True,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=0.5,
+                    reconnected_cb=self._reconnected,
+                    error_cb=_ignore_error,
+                )
             self._stream = self._client.jetstream()
             await self._stream.add_stream(
                 StreamConfig(
@@ -87,6 +86,7 @@ class NatsBus(Dispatcher):
                 config=ConsumerConfig(deliver_policy=DeliverPolicy.NEW),
             )
         except (NatsError, OSError, TimeoutError) as error:
+            await self._client.close()
             raise UnavailableError(
                 f"the event bus does not answer: {error or type(error).__name__}",
                 hint="start nats-server with JetStream (`nats-server -js`), or unset KOLCO_BUS_URL",
