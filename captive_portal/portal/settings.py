@@ -34,7 +34,7 @@ class PortalSettings(Section):
 
     portal_url: str = Field(
         "https://localhost:8443",
-        description="The URL citizens see, without a path. Gateways redirect to it; its host stands in the certificate.",
+        description="The URL citizens see, without a path. Gateways redirect to it; the certificate names its host.",
     )
     certificate: Path | None = Field(
         None,
@@ -45,7 +45,7 @@ class PortalSettings(Section):
     )
     venue_url: str | None = Field(
         None,
-        description="Page about the network, announced by the captive portal API. Unset: the portal's own page.",
+        description="Page about the network, announced by the captive portal API. Unset: the portal's own.",
     )
     city_name: str = Field(
         "Москва", description="Name of the city on Russian pages.", min_length=1, max_length=40

@@ -7,6 +7,7 @@ of our own. It holds no state but the socket: what is open is what the kernel sa
 import asyncio
 import errno
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 from captive_portal.gateway.gate import conntrack, rules
@@ -94,7 +95,7 @@ class NftablesGate:
         """
         for start in range(0, len(passes), _BATCH_CLIENTS):
             chunk = passes[start : start + _BATCH_CLIENTS]
-            await self._run(lambda chunk=chunk: self._open(chunk), len(chunk))
+            await self._run(partial(self._open, chunk), len(chunk))
         await self._drop_connections([entry.client.ip for entry in passes], only_redirected=True)
 
     async def close(self, clients: Collection[Client]) -> None:
@@ -106,7 +107,7 @@ class NftablesGate:
         listed = list(clients)
         for start in range(0, len(listed), _BATCH_CLIENTS):
             chunk = listed[start : start + _BATCH_CLIENTS]
-            await self._run(lambda chunk=chunk: self._close(chunk), len(chunk))
+            await self._run(partial(self._close, chunk), len(chunk))
         await self._drop_connections([client.ip for client in listed], only_redirected=False)
 
     async def ledgers(self) -> Sequence[Ledger]:
@@ -200,7 +201,7 @@ class NftablesGate:
                 if element is not None:
                     batch.delete(target, [element])
             if up is not None or down is not None:
-                totals = _totals(up and up.counter, down and down.counter)
+                totals = _totals(up, down)
                 last.append(Ledger(ledger.session_id, ledger.ip, ledger.mac, totals))
         self._send(batch, "to forget counters")
         return last
@@ -251,9 +252,9 @@ class NftablesGate:
             same = other if other is not None and other.comment == up.comment else None
             if same is not None:
                 del down[ip]
-            ledgers.append(Ledger(up.comment, ip, mac, _totals(up.counter, same and same.counter)))
+            ledgers.append(Ledger(up.comment, ip, mac, _totals(up, same)))
         ledgers += [
-            Ledger(element.comment, ip, None, _totals(None, element.counter))
+            Ledger(element.comment, ip, None, _totals(None, element))
             for ip, element in down.items()
             if element.comment is not None
         ]
@@ -273,7 +274,7 @@ class NftablesGate:
         for ip in ips:
             if self._filter_in_kernel:
                 try:
-                    await self._run(lambda ip=ip: self._delete_connections(ip, only_redirected), 1)
+                    await self._run(partial(self._delete_connections, ip, only_redirected), 1)
                 except NetlinkError as error:
                     if error.number == errno.ENOENT:  # no connection matched
                         continue
@@ -321,7 +322,7 @@ class NftablesGate:
         return process.returncode or 0, errors.decode(errors="replace")
 
 
-def _totals(up: Counter | None, down: Counter | None) -> Totals:
-    up = up or Counter()
-    down = down or Counter()
-    return Totals(up.bytes, down.bytes, up.packets, down.packets)
+def _totals(up: Element | None, down: Element | None) -> Totals:
+    sent = (up.counter if up is not None else None) or Counter()
+    received = (down.counter if down is not None else None) or Counter()
+    return Totals(sent.bytes, received.bytes, sent.packets, received.packets)

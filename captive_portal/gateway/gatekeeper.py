@@ -1,0 +1,244 @@
+"""Makes the kernel's gate agree with the database: at once on events, and in full now and then.
+
+Events only say *which* session to look at; what to do is read from the database, so that a repeated
+or late event does no harm. It does no accounting (see `accounting`) and lets nobody in by itself.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+
+from captive_portal.gateway import repository
+from captive_portal.gateway.gate.base import Client, Gate, Ledger, Pass, Totals
+from captive_portal.gateway.gate.reconcile import diff_gate
+from captive_portal.gateway.metrics import GatewayMetrics
+from captive_portal.gateway.repository import OpenSession
+from controller.core.bus import Bus
+from controller.core.clock import Clock
+from controller.core.db import Database
+from controller.core.log import get_logger
+from controller.sessions.events import SessionEnded, SessionMoved, SessionStarted
+
+LOG_OPENED = "gate.opened"
+LOG_CLOSED = "gate.closed"
+LOG_RECONCILED = "gate.reconciled"
+
+_log = get_logger(__name__)
+
+Settle = Callable[[Sequence[Ledger]], Awaitable[None]]
+Carried = Callable[[str, str], Totals]
+
+
+class Gatekeeper:
+    """Opens and closes clients of one gateway.
+
+    Args:
+        gateway_id: which sessions are ours.
+        settle: accounts ledgers and has them forgotten; used when an address passes to a new session.
+        carried: where the counters of (session, IP) start if the kernel has none.
+    """
+
+    def __init__(
+        self,
+        *,
+        gateway_id: str,
+        db: Database,
+        gate: Gate,
+        clock: Clock,
+        metrics: GatewayMetrics,
+        settle: Settle,
+        carried: Carried,
+    ) -> None:
+        self._gateway_id = gateway_id
+        self._db = db
+        self._gate = gate
+        self._clock = clock
+        self._metrics = metrics
+        self._settle = settle
+        self._carried = carried
+        self._lock = asyncio.Lock()
+        self._pending: dict[str, float] = {}
+        self._wake = asyncio.Event()
+        self._open: dict[str, OpenSession] = {}
+        self._by_client: dict[Client, str] = {}
+        self._owner: dict[str, Ledger] = {}
+        """The ledger that stands at an address, by IP."""
+
+    def subscribe(self, bus: Bus) -> None:
+        """Hear of sessions."""
+        bus.subscribe(SessionStarted, self._on_started)
+        bus.subscribe(SessionMoved, self._on_moved)
+        bus.subscribe(SessionEnded, self._on_ended)
+        bus.on_gap(self.reconcile)
+
+    async def _on_started(self, event: SessionStarted) -> None:
+        if event.gateway_id == self._gateway_id:
+            self.refresh(event.session_id)
+
+    async def _on_moved(self, event: SessionMoved) -> None:
+        if self._gateway_id in {event.gateway_id, event.from_gateway_id}:
+            self.refresh(event.session_id)
+
+    async def _on_ended(self, event: SessionEnded) -> None:
+        if event.gateway_id == self._gateway_id or event.session_id in self._open:
+            self.refresh(event.session_id)
+
+    def refresh(self, session_id: str) -> None:
+        """Look at a session again, soon and without waiting."""
+        self._pending.setdefault(session_id, self._clock.monotonic())
+        self._wake.set()
+
+    def is_open(self, client: Client) -> bool:
+        """Whether the client may pass now."""
+        session = self._open.get(self._by_client.get(client, ""))
+        return session is not None and session.expires_at > self._clock.now()
+
+    def has_open(self, session_id: str) -> bool:
+        """Whether the session's client may pass, as far as the gateway knows."""
+        return session_id in self._open
+
+    def open_sessions(self) -> Mapping[str, OpenSession]:
+        """Sessions that are open here, by id."""
+        return self._open
+
+    async def run(self) -> None:
+        """Work off refreshes until cancelled."""
+        while True:
+            await self._wake.wait()
+            await self.work_off()
+
+    async def work_off(self) -> None:
+        """Bring every session that was asked for into agreement."""
+        self._wake.clear()
+        pending, self._pending = self._pending, {}
+        if not pending:
+            return
+        try:
+            async with self._lock:
+                async with self._db.reading() as tx:
+                    found = await repository.find_open(tx, self._gateway_id, list(pending))
+                await self._apply({session.id: session for session in found}, list(pending))
+        except BaseException:
+            for session_id, since in pending.items():  # nothing is lost: the supervisor runs us again
+                self._pending.setdefault(session_id, since)
+            self._wake.set()
+            raise
+        now = self._clock.monotonic()
+        for since in pending.values():
+            self._metrics.latency.observe(now - since)
+
+    async def reconcile(self) -> None:
+        """Compare the whole kernel with the whole database and mend every difference."""
+        async with self._lock:
+            snapshot = await self._gate.snapshot()
+            async with self._db.reading() as tx:
+                sessions = await repository.list_open(tx, self._gateway_id)
+            now = self._clock.now()
+            sessions = [session for session in sessions if session.expires_at > now]
+            desired = {session.client: self._pass(session, now) for session in sessions}
+            changes = diff_gate(desired, snapshot.open)
+            self._owner = {ledger.ip: ledger for ledger in snapshot.ledgers}
+            if changes.close:
+                await self._gate.close(changes.close)
+                self._metrics.closes.inc(len(changes.close))
+            opens = [*changes.missing, *changes.renewed]
+            # The address is right but the counters are another session's: it changed hands meanwhile.
+            strangers = [
+                entry
+                for client, entry in desired.items()
+                if client in snapshot.open
+                and (owner := self._owner.get(client.ip)) is not None
+                and owner.session_id != entry.session_id
+            ]
+            await self._open_all([*opens, *(entry for entry in strangers if entry not in opens)])
+            self._open = {session.id: session for session in sessions}
+            self._by_client = {session.client: session.id for session in sessions}
+            self._count()
+            self._metrics.reconciles.inc()
+            for kind, number in (
+                ("closed", len(changes.close)),
+                ("opened", len(changes.missing)),
+                ("renewed", len(changes.renewed)),
+            ):
+                self._metrics.reconcile_diffs.labels(kind).inc(number)
+            if changes:
+                _log.info(
+                    LOG_RECONCILED,
+                    closed=len(changes.close),
+                    opened=len(changes.missing),
+                    renewed=len(changes.renewed),
+                    sessions=len(sessions),
+                )
+
+    async def expire(self) -> None:
+        """Take leave of sessions whose time is over; the kernel has cut them already."""
+        now = self._clock.now()
+        for session in list(self._open.values()):
+            if session.expires_at <= now:
+                self.refresh(session.id)
+
+    async def forgotten(self, ledgers: Sequence[Ledger]) -> None:
+        """Learn that ledgers are gone from the kernel."""
+        for ledger in ledgers:
+            owner = self._owner.get(ledger.ip)
+            if owner is not None and owner.session_id == ledger.session_id:
+                del self._owner[ledger.ip]
+
+    async def _apply(self, found: Mapping[str, OpenSession], ids: Sequence[str]) -> None:
+        now = self._clock.now()
+        close: list[Client] = []
+        opens: list[Pass] = []
+        for session_id in ids:
+            session = found.get(session_id)
+            if session is not None and session.expires_at <= now:
+                session = None
+            before = self._open.get(session_id)
+            if before is not None and (session is None or session.client != before.client):
+                del self._open[session_id]
+                if self._by_client.get(before.client) == session_id:
+                    del self._by_client[before.client]
+                    close.append(before.client)
+            if session is not None and session != before:
+                opens.append(self._pass(session, now))
+                older = self._by_client.get(session.client)
+                if older is not None and older != session_id:
+                    self._open.pop(older, None)
+                self._open[session_id] = session
+                self._by_client[session.client] = session_id
+        if close:
+            await self._gate.close(close)
+            self._metrics.closes.inc(len(close))
+            _log.info(LOG_CLOSED, clients=len(close))
+        await self._open_all(opens)
+        self._count()
+
+    async def _open_all(self, opens: Sequence[Pass]) -> None:
+        if not opens:
+            return
+        occupied = [
+            owner
+            for entry in opens
+            if (owner := self._owner.get(entry.client.ip)) is not None
+            and (owner.session_id, owner.mac) != (entry.session_id, entry.client.mac)
+        ]
+        if occupied:
+            await self._settle(occupied)
+        await self._gate.open(opens)
+        for entry in opens:
+            client = entry.client
+            self._owner[client.ip] = Ledger(entry.session_id, client.ip, client.mac, Totals())
+        self._metrics.opens.inc(len(opens))
+        _log.info(LOG_OPENED, clients=len(opens))
+
+    def _pass(self, session: OpenSession, now: datetime) -> Pass:
+        return Pass(
+            session.id,
+            session.client,
+            (session.expires_at - now).total_seconds(),
+            session.rate_up,
+            session.rate_down,
+            self._carried(session.id, session.client.ip),
+        )
+
+    def _count(self) -> None:
+        self._metrics.sessions_open.set(len(self._open))

@@ -1,0 +1,1 @@
+"""Ways to log in, one module each."""

@@ -1,0 +1,202 @@
+"""Every question the portal asks the database: leases by address, and codes under way.
+
+Never commits: callers open the transaction.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from captive_portal.portal.types import Challenge, Client
+from controller.core.db import Tx
+from controller.core.mac import Mac
+from controller.models.directory import SmsChallenge
+from controller.models.network import Gateway, Lease
+
+_CAPS_LOCK: Final = 0x6B6F6C63  # "kolc"; any number no other part locks
+
+
+async def find_client(tx: Tx, *, gateway_id: str, ip: str, now: datetime) -> Client | None:
+    """Return who holds an address behind a gateway; None without a lease that is good now."""
+    rows = await tx.execute(_leases(ip, now).where(Lease.gateway_id == gateway_id))
+    return next((_client(row) for row in rows), None)
+
+
+async def find_clients_at(tx: Tx, *, ip: str, now: datetime) -> list[Client]:
+    """Return who holds an address behind any gateway, two at most: the second says it is ambiguous."""
+    rows = await tx.execute(_leases(ip, now).limit(2))
+    return [_client(row) for row in rows]
+
+
+async def find_site(tx: Tx, *, gateway_id: str) -> str | None:
+    """Return the site of a gateway, None if it has none or is not known."""
+    return await tx.scalar(sa.select(Gateway.site_id).where(Gateway.id == gateway_id))
+
+
+async def is_gateway(tx: Tx, *, gateway_id: str) -> bool:
+    """Tell whether there is such a gateway."""
+    return await tx.scalar(sa.select(Gateway.id).where(Gateway.id == gateway_id)) is not None
+
+
+def _leases(ip: str, now: datetime) -> sa.Select[Any]:
+    query: sa.Select[Any] = (
+        sa.select(Lease.gateway_id, Lease.mac, Lease.ip, Lease.ap_serial, Gateway.site_id)
+        .join(Gateway, Gateway.id == Lease.gateway_id)
+        .where(Lease.ip == ip, sa.or_(Lease.expires_at.is_(None), Lease.expires_at > now))
+    )
+    return query
+
+
+def _client(row: sa.Row[Any]) -> Client:
+    return Client(row.gateway_id, Mac(row.mac), row.ip, row.ap_serial, row.site_id)
+
+
+async def lock_caps(tx: Tx) -> None:
+    """Let nobody else count and add codes until this transaction ends.
+
+    Without it, requests sent at once would all count the same rows and pass a cap together. On
+    SQLite a writing transaction is alone anyway.
+    """
+    if tx.get_bind().dialect.name == "postgresql":
+        await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_CAPS_LOCK)))
+
+
+async def add_challenge(
+    tx: Tx,
+    *,
+    challenge_id: str,
+    phone_digest: bytes,
+    phone_sealed: bytes,
+    prefix: str,
+    code_digest: bytes,
+    client: Client,
+    now: datetime,
+    valid_s: int,
+) -> None:
+    """Store a code under way; an older one of the same device is no longer good."""
+    await tx.execute(
+        sa.update(SmsChallenge)
+        .where(SmsChallenge.mac == client.mac, SmsChallenge.expires_at > now, SmsChallenge.used_at.is_(None))
+        .values(expires_at=now)
+    )
+    tx.add(
+        SmsChallenge(
+            id=challenge_id,
+            phone_digest=phone_digest,
+            phone_sealed=phone_sealed,
+            prefix=prefix,
+            code_digest=code_digest,
+            mac=client.mac,
+            gateway_id=client.gateway_id,
+            created_at=now,
+            expires_at=now + timedelta(seconds=valid_s),
+            tries=0,
+        )
+    )
+    await tx.flush()
+
+
+async def find_pending(tx: Tx, *, mac: str, now: datetime, max_tries: int) -> Challenge | None:
+    """Return the device's code that can still be typed in."""
+    row = await tx.scalar(
+        sa.select(SmsChallenge)
+        .where(
+            SmsChallenge.mac == mac,
+            SmsChallenge.expires_at > now,
+            SmsChallenge.used_at.is_(None),
+            SmsChallenge.tries < max_tries,
+        )
+        .order_by(SmsChallenge.created_at.desc())
+        .limit(1)
+    )
+    if row is None:
+        return None
+    return Challenge(row.id, Mac(row.mac), row.created_at, row.expires_at, row.tries, row.sent_at is not None)
+
+
+async def find_last_asked(tx: Tx, *, mac: str, since: datetime) -> datetime | None:
+    """Return when the device last asked for a code that was not lost on the way, after `since`."""
+    return await tx.scalar(
+        sa.select(SmsChallenge.created_at)
+        .where(
+            SmsChallenge.mac == mac,
+            SmsChallenge.created_at > since,
+            SmsChallenge.expires_at > SmsChallenge.created_at,
+        )
+        .order_by(SmsChallenge.created_at.desc())
+        .limit(1)
+    )
+
+
+async def count_codes(
+    tx: Tx,
+    *,
+    since: datetime,
+    limit: int,
+    phone_digest: bytes | None = None,
+    mac: str | None = None,
+    prefix: str | None = None,
+) -> int:
+    """Count codes asked for after `since`, up to `limit`: of one number, device or block, or all."""
+    query = sa.select(SmsChallenge.id).where(SmsChallenge.created_at > since)
+    if phone_digest is not None:
+        query = query.where(SmsChallenge.phone_digest == phone_digest)
+    if mac is not None:
+        query = query.where(SmsChallenge.mac == mac)
+    if prefix is not None:
+        query = query.where(SmsChallenge.prefix == prefix)
+    counted = await tx.scalar(sa.select(sa.func.count()).select_from(query.limit(limit).subquery()))
+    return counted or 0
+
+
+async def count_tries(tx: Tx, *, mac: str, since: datetime) -> int:
+    """Count codes typed in on the device for challenges made after `since`."""
+    counted = await tx.scalar(
+        sa.select(sa.func.sum(SmsChallenge.tries)).where(
+            SmsChallenge.mac == mac, SmsChallenge.created_at > since
+        )
+    )
+    return int(counted or 0)
+
+
+async def take_try(tx: Tx, *, challenge_id: str, now: datetime, max_tries: int) -> tuple[bytes, bytes] | None:
+    """Use up one try, first thing, so that tries made at once are all counted.
+
+    Returns:
+        The code's digest and the sealed number, or None if the challenge takes no more tries.
+    """
+    row = (
+        await tx.execute(
+            sa.update(SmsChallenge)
+            .where(
+                SmsChallenge.id == challenge_id,
+                SmsChallenge.used_at.is_(None),
+                SmsChallenge.expires_at > now,
+                SmsChallenge.tries < max_tries,
+            )
+            .values(tries=SmsChallenge.tries + 1)
+            .returning(SmsChallenge.code_digest, SmsChallenge.phone_sealed)
+            .execution_options(synchronize_session=False)
+        )
+    ).one_or_none()
+    return None if row is None else (row.code_digest, row.phone_sealed)
+
+
+async def mark_sent(tx: Tx, *, challenge_id: str, now: datetime) -> None:
+    """Record that the message was handed over."""
+    await tx.execute(sa.update(SmsChallenge).where(SmsChallenge.id == challenge_id).values(sent_at=now))
+
+
+async def mark_lost(tx: Tx, *, challenge_id: str) -> None:
+    """Record that the message did not go out: the code is not good and starts no cooldown."""
+    await tx.execute(
+        sa.update(SmsChallenge)
+        .where(SmsChallenge.id == challenge_id)
+        .values(expires_at=SmsChallenge.created_at)
+    )
+
+
+async def mark_used(tx: Tx, *, challenge_id: str, now: datetime) -> None:
+    """Record that the code was right; it is good no more."""
+    await tx.execute(sa.update(SmsChallenge).where(SmsChallenge.id == challenge_id).values(used_at=now))
