@@ -1,0 +1,210 @@
+"""`kolco radius`: the NAS table, and a RADIUS client to try a server with.
+
+Works on the database of this machine's settings; it needs no running controller.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from controller.cli.output import (
+    Column,
+    ExitCode,
+    Format,
+    Output,
+    Yes,
+    age,
+    confirm,
+    note,
+    print_done,
+    print_json,
+    print_row,
+    print_rows,
+)
+from controller.core.db import Database, Tx
+from controller.core.errors import InvalidInputError
+from controller.core.secrets import SecretStore
+from controller.core.settings import CoreSettings
+from controller.nas import service
+from controller.nas.types import NewNas
+from radius import probe
+
+__all__ = ["app"]
+
+app = typer.Typer(name="radius", help="RADIUS: NAS clients, and trying a server.", no_args_is_help=True)
+nas_app = typer.Typer(name="nas", help="Which devices may ask, and with which secret.", no_args_is_help=True)
+app.add_typer(nas_app)
+
+_COLUMNS = (
+    Column("ID", "id"),
+    Column("NAME", "name"),
+    Column("NETWORK", "cidr"),
+    Column("ENABLED", "enabled"),
+    Column("SIGNED-ONLY", "require_message_authenticator"),
+    Column("HEARD", lambda row: age(row["last_seen_at"])),
+    Column("SITE", "site_id", wide=True),
+)
+
+
+@asynccontextmanager
+async def _opened(*, write: bool) -> AsyncIterator[tuple[Tx, SecretStore]]:
+    settings = CoreSettings.load()
+    db = Database(settings.database)
+    try:
+        async with db.transaction() if write else db.reading() as tx:
+            yield tx, SecretStore(settings.data_dir / "secrets")
+    finally:
+        await db.close()
+
+
+@nas_app.command("list")
+def list_nas(output: Output = Format.TABLE) -> None:
+    """List the NAS clients.
+
+    Example: kolco radius nas list
+    """
+
+    async def work() -> list[dict[str, object]]:
+        async with _opened(write=False) as (tx, _):
+            return [asdict(nas) for nas in await service.list_all(tx)]
+
+    print_rows(asyncio.run(work()), _COLUMNS, output, kind="nas", key="id")
+
+
+@nas_app.command("add")
+def add_nas(
+    nas_id: Annotated[str, typer.Argument(metavar="ID", help="Lower-case letters, digits and hyphens.")],
+    cidr: Annotated[str, typer.Argument(help="Address or network its packets come from.")],
+    name: Annotated[str, typer.Option(help="Name for people; the identifier if left out.")] = "",
+    secret: Annotated[
+        str,
+        typer.Option(
+            envvar="KOLCO_NAS_SECRET", help="Shared secret, 16 octets or more; left out: one is generated."
+        ),
+    ] = "",
+    site: Annotated[str | None, typer.Option(help="Site at which it stands.")] = None,
+    *,
+    allow_unsigned: Annotated[
+        bool,
+        typer.Option(help="Accept Access-Requests without Message-Authenticator: open to CVE-2024-3596."),
+    ] = False,
+    output: Output = Format.TABLE,
+) -> None:
+    """Add a NAS; RADIUS answers it at once, with no restart.
+
+    Example: kolco radius nas add ring-aps 10.20.0.0/16
+    """
+    new = NewNas(nas_id, name or nas_id, cidr, secret, not allow_unsigned, site)
+
+    async def work() -> dict[str, object]:
+        async with _opened(write=True) as (tx, secrets):
+            added = await service.add(tx, secrets, new)
+            return {**asdict(added.nas), "secret": added.secret}
+
+    row = asyncio.run(work())
+    if output is Format.JSON:
+        print_json(row)
+        return
+    print_done("nas", nas_id, "added", row, output)
+    if not secret:
+        note(f"shared secret, shown this once: {row['secret']}")
+
+
+@nas_app.command("remove")
+def remove_nas(
+    nas_id: Annotated[str, typer.Argument(metavar="ID")], output: Output = Format.TABLE, *, yes: Yes = False
+) -> None:
+    """Remove a NAS: RADIUS is silent towards it from now on.
+
+    Example: kolco radius nas remove ring-aps --yes
+    """
+    confirm(f"Remove the NAS {nas_id}? It gets no answers any more.", yes=yes)
+
+    async def work() -> None:
+        async with _opened(write=True) as (tx, _):
+            await service.remove(tx, nas_id)
+
+    asyncio.run(work())
+    print_done("nas", nas_id, "removed", {"id": nas_id, "removed": True}, output)
+
+
+class AskMethod(StrEnum):
+    """What `kolco radius test` asks."""
+
+    PAP = "pap"
+    MAB = "mab"
+    STATUS = "status"
+
+
+@app.command("test")
+def try_server(
+    method: Annotated[AskMethod, typer.Argument(help="What to ask.")] = AskMethod.STATUS,
+    *,
+    nas: Annotated[str, typer.Option(help="Act as this NAS: use its shared secret.")] = "",
+    secret: Annotated[
+        str, typer.Option(envvar="KOLCO_NAS_SECRET", help="Shared secret, if not by --nas.")
+    ] = "",
+    server: Annotated[str, typer.Option(help="Address of the RADIUS server.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Its authentication port.")] = 1812,
+    username: Annotated[str, typer.Option(help="User name, for pap.")] = "",
+    password: Annotated[
+        str, typer.Option(envvar="KOLCO_TEST_PASSWORD", help="Password, for pap; asked if left out.")
+    ] = "",
+    mac: Annotated[str, typer.Option(help="The device's MAC, for mab; Calling-Station-Id for pap.")] = "",
+    called: Annotated[str, typer.Option(help="Called-Station-Id, AP's MAC:SSID.")] = "",
+    attribute: Annotated[
+        list[str] | None, typer.Option("--attribute", "-a", help="NAME=VALUE, any of the dictionary; repeat.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds before the first retransmission.")] = 1.0,
+    output: Output = Format.TABLE,
+) -> None:
+    """Send one real request and show the answer; exit code 0 for an Accept, 1 for a Reject.
+
+    Example: kolco radius test mab --nas ring-aps --mac 02:00:00:00:00:01
+    """
+    if method is AskMethod.PAP and not password:
+        password = typer.prompt("Password", hide_input=True)
+    question = probe.Probe(
+        method=method.value,
+        username=username,
+        password=password,
+        mac=mac,
+        called=called,
+        extra=tuple(_pair(text) for text in attribute or ()),
+    )
+
+    async def work() -> probe.ProbeAnswer:
+        shared = secret.encode()
+        if nas:
+            async with _opened(write=False) as (tx, secrets):
+                shared = await service.read_secret(tx, secrets, nas)
+        if not shared:
+            raise InvalidInputError("no shared secret", hint="name a NAS with --nas, or set KOLCO_NAS_SECRET")
+        return await probe.ask(question, server, port, shared, timeout_s=timeout, now=time.perf_counter)
+
+    answer = asyncio.run(work())
+    row = {
+        "answer": answer.name,
+        "milliseconds": round(answer.seconds * 1000, 2),
+        "attributes": [{"name": name, "value": value} for name, value in answer.attributes],
+    }
+    columns = (
+        Column("ANSWER", "answer"),
+        Column("MILLISECONDS", "milliseconds"),
+        *(Column(name.upper(), lambda _row, value=value: value) for name, value in answer.attributes),
+    )
+    print_row(row, columns, output, kind="answer", key="answer")
+    raise typer.Exit(ExitCode.OK if answer.accepted else ExitCode.ERROR)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise InvalidInputError(f"{text!r} is not NAME=VALUE")
+    return name, value

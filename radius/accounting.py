@@ -1,0 +1,200 @@
+"""Accounting records into sessions, each counted once whatever the network repeats or overtakes.
+
+A NAS tells totals of its part ("leg") of a session. What is above the totals heard before is new and
+goes to the session; what is not is a repetition. A session that a gateway counts too is not counted
+twice: there RADIUS only keeps the leg. Acknowledging is the server's matter, after the commit.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from controller.directory.service import Directory, Known
+from controller.sessions import service as sessions
+from controller.sessions.types import SessionView, StartSession, Usage
+
+from controller.core.clock import Clock
+from controller.core.db import Tx
+from controller.core.mac import Mac
+from radius import repository
+from radius.protocol.attributes import AcctStatusType
+from radius.records import Record, Totals
+from radius.repository import Leg
+
+SOURCE: Final = "radius"
+_REMEMBERED: Final = "radius-mab"
+
+
+class Outcome(StrEnum):
+    """What became of a record; a closed set, because it is a metric label."""
+
+    STARTED = "started"
+    """A session began."""
+    JOINED = "joined"
+    """A new leg of a session that is open already: a roam, or a portal login."""
+    COUNTED = "counted"
+    REPEATED = "repeated"
+    """Nothing new in it: a retransmission, or overtaken by a later record."""
+    ENDED = "ended"
+    """The last leg ended, and the session with it."""
+    LEFT = "left"
+    """A leg ended; the session goes on elsewhere."""
+    LATE = "late"
+    """The session had ended before."""
+    RESTARTED = "restarted"
+    """The NAS restarted: its legs are closed."""
+    UNKNOWN_SESSION = "unknown-session"
+    """Nothing says whose it is."""
+
+
+_END_REASONS: Final = {
+    1: "left",  # User Request: of the NAS, that is leaving the radio; no logout from the city's network
+    2: "lost-carrier",
+    3: "lost-carrier",
+    4: "idle",
+    5: "expired",
+    6: "admin",
+    7: "nas-restart",
+    11: "nas-restart",
+}
+"""Acct-Terminate-Cause (RFC 2866 §5.10) to reasons of a session's end."""
+_OTHER_END: Final = "left"
+_NAS_RESTART: Final = "nas-restart"
+
+
+class Accountant:
+    """Applies records; the caller owns the transaction.
+
+    Args:
+        directory: knows devices.
+        clock: gives the time.
+    """
+
+    def __init__(self, directory: Directory, clock: Clock) -> None:
+        self._directory = directory
+        self._clock = clock
+
+    async def apply(self, tx: Tx, record: Record) -> Outcome:
+        """Store one record; the same record again changes nothing."""
+        now = self._clock.now()
+        if record.kind in {AcctStatusType.ACCOUNTING_ON, AcctStatusType.ACCOUNTING_OFF}:
+            return await self._restart(tx, record, now)
+        leg = await repository.find_leg(tx, record)
+        outcome = Outcome.REPEATED
+        if leg is None:
+            session, outcome = await self._find_session(tx, record, now)
+            if session is None:
+                return outcome
+            leg = await repository.add_leg(tx, record, session_id=session.id, mac=session.mac, now=now)
+        else:
+            session = await sessions.get(tx, leg.session_id)
+        counted = await self._count(tx, leg, record, session, now)
+        if record.kind is AcctStatusType.STOP:
+            return await self._stop(tx, leg, record, session, now)
+        return outcome if record.kind is AcctStatusType.START else counted
+
+    async def _find_session(
+        self, tx: Tx, record: Record, now: datetime
+    ) -> tuple[SessionView | None, Outcome]:
+        """Return the session a new leg belongs to, begun if need be."""
+        promised = record.session
+        known: Known | None = None
+        if promised is not None:
+            session = await sessions.find(tx, promised.session_id)
+            if session is not None and (session.ended_at is None or record.kind is AcctStatusType.STOP):
+                return session, Outcome.JOINED
+            known = await self._directory.find_device(tx, device_id=promised.device_id)
+        elif record.mac is not None:
+            session = await sessions.find_open(tx, mac=record.mac)
+            if session is not None:
+                return session, Outcome.JOINED
+            known = await self._directory.find_known_device(tx, mac=record.mac, now=now)
+        if known is None or record.kind is AcctStatusType.STOP:
+            return None, Outcome.UNKNOWN_SESSION
+        return await self._start(tx, record, known, now), Outcome.STARTED
+
+    async def _start(self, tx: Tx, record: Record, known: Known, now: datetime) -> SessionView:
+        promised = record.session
+        place = None if record.called.mac is None else await repository.find_place(tx, record.called.mac)
+        used = promised is not None and await sessions.find(tx, promised.session_id) is not None
+        return await sessions.start(
+            tx,
+            StartSession(
+                mac=record.mac or Mac(known.mac),
+                ip=record.ip,
+                gateway_id=None,
+                account_id=known.account_id,
+                device_id=known.device_id,
+                plan=known.plan,
+                method=_REMEMBERED if promised is None else promised.method,
+                ap_serial=None if place is None else place.serial,
+                site_id=None if place is None else place.site_id,
+                ssid=record.called.ssid,
+                nas_id=record.nas_id,
+                session_id=None if promised is None or used else promised.session_id,
+            ),
+            now,
+        )
+
+    async def _count(self, tx: Tx, leg: Leg, record: Record, session: SessionView, now: datetime) -> Outcome:
+        new = _above(leg.totals, record.totals)
+        if new == Totals() and record.session_time_s <= leg.session_time_s:
+            return Outcome.REPEATED
+        await repository.advance_leg(
+            tx,
+            leg,
+            _highest(leg.totals, record.totals),
+            session_time_s=max(leg.session_time_s, record.session_time_s),
+            now=now,
+        )
+        if session.ended_at is not None:
+            return Outcome.LATE
+        if session.gateway_id is not None:
+            return Outcome.COUNTED
+        if new != Totals():
+            usage = Usage(session.id, new.up_bytes, new.down_bytes, new.up_packets, new.down_packets)
+            await sessions.use(tx, usage, source=SOURCE, now=now)
+        if record.kind is AcctStatusType.INTERIM_UPDATE:
+            await sessions.interim(tx, session.id, source=SOURCE, now=now)
+        return Outcome.COUNTED
+
+    async def _stop(self, tx: Tx, leg: Leg, record: Record, session: SessionView, now: datetime) -> Outcome:
+        if leg.ended:
+            return Outcome.REPEATED
+        await repository.end_legs(tx, [leg], now)
+        if session.ended_at is not None:
+            return Outcome.LATE
+        if session.gateway_id is not None or await repository.list_open_legs(tx, session.id):
+            return Outcome.LEFT
+        reason = _END_REASONS.get(record.terminate_cause, _OTHER_END)
+        await sessions.end(tx, session.id, reason=reason, now=now, source=SOURCE)
+        return Outcome.ENDED
+
+    async def _restart(self, tx: Tx, record: Record, now: datetime) -> Outcome:
+        legs = await repository.list_open_legs_of_nas(tx, record.nas_id, record.address)
+        await repository.end_legs(tx, legs, now)
+        for session_id in {leg.session_id for leg in legs}:
+            session = await sessions.get(tx, session_id)
+            elsewhere = session.gateway_id is not None or await repository.list_open_legs(tx, session_id)
+            if session.ended_at is None and not elsewhere:
+                await sessions.end(tx, session_id, reason=_NAS_RESTART, now=now, source=SOURCE)
+        return Outcome.RESTARTED
+
+
+def _above(known: Totals, told: Totals) -> Totals:
+    """Return what is new in `told`; a counter below what is known has nothing new."""
+    return Totals(
+        max(0, told.up_bytes - known.up_bytes),
+        max(0, told.down_bytes - known.down_bytes),
+        max(0, told.up_packets - known.up_packets),
+        max(0, told.down_packets - known.down_packets),
+    )
+
+
+def _highest(known: Totals, told: Totals) -> Totals:
+    return Totals(
+        max(told.up_bytes, known.up_bytes),
+        max(told.down_bytes, known.down_bytes),
+        max(told.up_packets, known.up_packets),
+        max(told.down_packets, known.down_packets),
+    )

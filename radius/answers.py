@@ -1,0 +1,59 @@
+"""What is answered on each port: joins reading, deciding or storing, and rendering. Knows no socket."""
+
+from radius.accounting import Outcome
+from radius.authorize import Authorizer
+from radius.batch import Batch
+from radius.metrics import RadiusMetrics
+from radius.protocol.connection import RequestReceived
+from radius.question import Refused, read_question
+from radius.records import Record, Unusable, read_record
+from radius.reply import ACCOUNTED, Answer, render_decision
+from radius.session_class import ClassCodec
+
+
+class Answers:
+    """The two ports' answers.
+
+    Args:
+        authorizer: decides Access-Requests.
+        batch: stores accounting records.
+        codec: writes and reads Class.
+        metrics: counts what became of accounting records.
+    """
+
+    def __init__(
+        self,
+        authorizer: Authorizer,
+        batch: Batch[Record, Outcome],
+        codec: ClassCodec,
+        metrics: RadiusMetrics,
+    ) -> None:
+        self._authorizer = authorizer
+        self._batch = batch
+        self._codec = codec
+        self._metrics = metrics
+
+    async def answer_access(self, request: RequestReceived) -> Answer:
+        """Answer an Access-Request.
+
+        Raises:
+            MalformedError: its User-Password cannot be one.
+        """
+        question = read_question(request.packet, request.secret)
+        if isinstance(question, Refused):
+            return render_decision(question, self._codec)
+        return render_decision(await self._authorizer.decide(question), self._codec)
+
+    async def answer_accounting(self, request: RequestReceived) -> Answer:
+        """Answer an Accounting-Request; returns only when its record is committed.
+
+        Raises:
+            Exception: it could not be stored, so it must not be acknowledged.
+        """
+        record = read_record(request, self._codec)
+        if isinstance(record, Unusable):
+            self._metrics.count_accounting("unusable", record.value)
+            return ACCOUNTED
+        outcome = await self._batch.submit(record)
+        self._metrics.count_accounting(record.kind.name.lower().replace("_", "-"), outcome.value)
+        return ACCOUNTED

@@ -1,0 +1,70 @@
+"""A question to a decision: may they, and for how long. Reads the database and writes nothing.
+
+What is asked is `question`'s matter, what the decision looks like on the wire `reply`'s.
+"""
+
+from dataclasses import dataclass
+
+from controller.directory.service import Directory, Known
+from controller.sessions import service as sessions
+
+from controller.core.clock import Clock
+from controller.core.db import Database
+from controller.core.ids import new_id
+from controller.core.mac import Mac
+from radius.question import Method, Question, Refusal, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Let in.
+
+    Attributes:
+        known: whose device it is, with its plan.
+        method: how it proved itself.
+        session_id: the open session that goes on, or the one the NAS will start.
+        seconds_left: how long the session may last from now.
+    """
+
+    known: Known
+    method: Method
+    session_id: str
+    seconds_left: int
+
+
+Decision = Accepted | Refused
+
+
+class Authorizer:
+    """Decides; reads the database and writes nothing.
+
+    Args:
+        db: the database.
+        directory: knows devices and credentials.
+        clock: gives the time.
+    """
+
+    def __init__(self, db: Database, directory: Directory, clock: Clock) -> None:
+        self._db = db
+        self._directory = directory
+        self._clock = clock
+
+    async def decide(self, question: Question) -> Decision:
+        """Answer one question."""
+        now = self._clock.now()
+        async with self._db.reading() as tx:
+            if question.method is Method.MAB:
+                known = await self._directory.find_known_device(tx, mac=Mac(question.username), now=now)
+                refusal = Refusal.UNKNOWN_DEVICE
+            else:
+                known = await self._directory.check_credential(
+                    tx, username=question.username, password=question.password, now=now
+                )
+                refusal = Refusal.WRONG_CREDENTIAL
+            if known is None:
+                return Refused(refusal)
+            session = await sessions.find_open(tx, mac=question.station or known.mac)
+        if session is not None and session.account_id == known.account_id:
+            left = max(1, int(session.seconds_remaining(now)))
+            return Accepted(known, question.method, session.id, left)
+        return Accepted(known, question.method, new_id(), known.plan.session_timeout_s)

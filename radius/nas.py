@@ -1,0 +1,137 @@
+"""Which NAS a packet comes from: the table by network, longest prefix first, in memory.
+
+A look-up costs no database query, for unknown sources too. `NasRegistry` reads the table at the
+start, when a NAS changed, when events may have been missed, and now and then. It never answers.
+"""
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from controller.core.db import Database
+from controller.core.errors import InvalidInputError
+from controller.core.log import get_logger
+from controller.core.secrets import SecretStore
+from controller.nas.types import SECRET_PURPOSE
+from radius import repository
+from radius.protocol.connection import Client
+
+LOG_LOADED = "radius.nas_loaded"
+LOG_UNREADABLE = "radius.nas_unreadable"
+
+_MAX_REMEMBERED: Final = 65_536
+"""Source addresses whose answer is kept; a flood from forged sources empties it, no more."""
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class NasEntry:
+    """A NAS and the network its packets come from."""
+
+    network: ipaddress.IPv4Network | ipaddress.IPv6Network
+    client: Client
+
+
+class NasTable:
+    """Finds the NAS of a source address; immutable but for its memory of look-ups.
+
+    Args:
+        entries: networks may nest, the longest prefix wins; of equal networks the last.
+    """
+
+    def __init__(self, entries: Iterable[NasEntry]) -> None:
+        by_length: dict[tuple[int, int], dict[int, Client]] = {}
+        for entry in entries:
+            network = entry.network
+            level = by_length.setdefault((network.version, network.prefixlen), {})
+            level[int(network.network_address)] = entry.client
+        self._levels = sorted(by_length.items(), key=lambda item: -item[0][1])
+        self._remembered: dict[str, Client | None] = {}
+
+    def __len__(self) -> int:
+        """Return the number of entries."""
+        return sum(len(level) for _, level in self._levels)
+
+    def find(self, source: str) -> Client | None:
+        """Return the NAS of an IP address, or None. An IPv4 address mapped into IPv6 counts as IPv4."""
+        try:
+            return self._remembered[source]
+        except KeyError:
+            pass
+        client = self._find(source)
+        if len(self._remembered) >= _MAX_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[source] = client
+        return client
+
+    def _find(self, source: str) -> Client | None:
+        address = ipaddress.ip_address(source.partition("%")[0])
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        number = int(address)
+        for (version, length), level in self._levels:
+            if version != address.version:
+                continue
+            shift = address.max_prefixlen - length
+            client = level.get(number >> shift << shift)
+            if client is not None:
+                return client
+        return None
+
+
+class NasRegistry:
+    """The NAS table of the database, as of the last reading.
+
+    Args:
+        db: the database.
+        secrets: unseals the shared secrets.
+    """
+
+    def __init__(self, db: Database, secrets: SecretStore) -> None:
+        self._db = db
+        self._secrets = secrets
+        self._table = NasTable([])
+        self._seen: set[str] = set()
+
+    def __len__(self) -> int:
+        """Return the number of NAS entries."""
+        return len(self._table)
+
+    def find(self, source: str) -> Client | None:
+        """Return the NAS of an IP address, or None."""
+        return self._table.find(source)
+
+    def mark_seen(self, nas_id: str) -> None:
+        """Note that a genuine packet of this NAS came in."""
+        self._seen.add(nas_id)
+
+    def take_seen(self) -> list[str]:
+        """Return the NASes heard since the last call."""
+        seen, self._seen = self._seen, set()
+        return sorted(seen)
+
+    async def reload(self) -> None:
+        """Read the table again; one damaged entry is logged and left out."""
+        async with self._db.reading() as tx:
+            rows = await repository.list_nas(tx)
+        self._table = NasTable(self._entries(rows))
+        _log.info(LOG_LOADED, entries=len(self._table))
+
+    def _entries(self, rows: Sequence[repository.NasRow]) -> Iterable[NasEntry]:
+        for row in rows:
+            try:
+                secret = self._secrets.unseal(SECRET_PURPOSE, row.secret_sealed).encode()
+                network = ipaddress.ip_network(row.cidr)
+            except (InvalidInputError, ValueError):
+                _log.exception(LOG_UNREADABLE, nas=row.id)
+                continue
+            yield NasEntry(
+                network,
+                Client(
+                    row.id,
+                    (secret,),
+                    require_message_authenticator=row.require_message_authenticator,
+                ),
+            )

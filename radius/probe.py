@@ -1,0 +1,113 @@
+"""A RADIUS client for people: builds one request, sends it and names what comes back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from controller.core.errors import InvalidInputError
+from radius.client import exchange, fresh_authenticator, fresh_identifier
+from radius.protocol import attributes as a
+from radius.protocol.attributes import Code, ServiceType
+from radius.protocol.dictionary.definitions import load_dictionary
+from radius.protocol.errors import EncodeError
+from radius.protocol.packet import Attribute, encode_integer, encode_text
+from radius.protocol.password import hide_password
+from radius.protocol.requester import PendingRequest
+from radius.stations import find_mac
+
+_NAS_IDENTIFIER: Final = "kolco-test"
+_WIRELESS_802_11: Final = 19
+"""NAS-Port-Type (RFC 2865 §5.41)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What to ask.
+
+    Attributes:
+        method: pap, mab or status.
+        username: for pap.
+        password: for pap.
+        mac: the device, any notation; required for mab.
+        called: Called-Station-Id, or empty.
+        extra: further attributes, (name, value) as the dictionary writes them.
+    """
+
+    method: str
+    username: str = ""
+    password: str = ""
+    mac: str = ""
+    called: str = ""
+    extra: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeAnswer:
+    """What came back: code, attributes in the order of the wire, and how long it took."""
+
+    code: int
+    name: str
+    attributes: list[tuple[str, str]]
+    seconds: float
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it is an Access-Accept."""
+        return self.code == Code.ACCESS_ACCEPT
+
+
+def build(probe: Probe, secret: bytes, *, identifier: int, random_authenticator: bytes) -> PendingRequest:
+    """Return the signed request of a probe.
+
+    Raises:
+        InvalidInputError: something in it cannot be sent.
+    """
+    code = Code.STATUS_SERVER if probe.method == "status" else Code.ACCESS_REQUEST
+    try:
+        attributes = _attributes(probe, secret, random_authenticator)
+        return PendingRequest(code, identifier, attributes, secret, random_authenticator=random_authenticator)
+    except EncodeError as error:
+        raise InvalidInputError(str(error)) from error
+
+
+async def ask(
+    probe: Probe, host: str, port: int, secret: bytes, *, timeout_s: float, now: Callable[[], float]
+) -> ProbeAnswer:
+    """Send a probe and return the answer.
+
+    Raises:
+        InvalidInputError: something in it cannot be sent.
+        UnavailableError: no genuine answer came.
+    """
+    pending = build(probe, secret, identifier=fresh_identifier(), random_authenticator=fresh_authenticator())
+    started = now()
+    packet = await exchange(pending, host, port, timeout_s=timeout_s)
+    seconds = now() - started
+    name = Code(packet.code).name.replace("_", "-").title()
+    return ProbeAnswer(packet.code, name, load_dictionary().describe(packet.attributes), seconds)
+
+
+def _attributes(probe: Probe, secret: bytes, authenticator: bytes) -> list[Attribute]:
+    attributes = [encode_text(a.NAS_IDENTIFIER, _NAS_IDENTIFIER)]
+    if probe.method != "status":
+        mac = find_mac(probe.mac) if probe.mac else None
+        if mac is None and (probe.mac or probe.method == "mab"):
+            raise InvalidInputError("a MAC is needed, such as 02:00:00:00:00:01", field="mac")
+        station = "" if mac is None else mac.replace(":", "-").upper()
+        if probe.method == "mab":
+            bare = station.replace("-", "").lower()
+            username, password = bare, bare
+            attributes.append(encode_integer(a.SERVICE_TYPE, ServiceType.CALL_CHECK))
+        else:
+            username, password = probe.username, probe.password
+        attributes += [
+            encode_text(a.USER_NAME, username),
+            (a.USER_PASSWORD, hide_password(password.encode(), secret, authenticator)),
+            encode_integer(a.NAS_PORT_TYPE, _WIRELESS_802_11),
+        ]
+        if station:
+            attributes.append(encode_text(a.CALLING_STATION_ID, station))
+        if probe.called:
+            attributes.append(encode_text(a.CALLED_STATION_ID, probe.called))
+    dictionary = load_dictionary()
+    return attributes + [dictionary.encode(name, value) for name, value in probe.extra]

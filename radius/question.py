@@ -1,0 +1,101 @@
+"""What an Access-Request asks: who, by which method, from where. A pure module; decides nothing more.
+
+Methods: PAP with a device's own credential, and MAC authentication (MAB). The portal's password is
+never asked for on the air.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from controller.core.mac import Mac
+from radius.protocol import attributes as a
+from radius.protocol.packet import Packet
+from radius.protocol.password import unhide_password
+from radius.stations import CalledStation, find_mac, parse_called_station
+
+
+class Method(StrEnum):
+    """How a device proved itself; the values of `sessions.method`."""
+
+    PAP = "radius-pap"
+    MAB = "radius-mab"
+
+
+class Refusal(StrEnum):
+    """Why a device was refused; a closed set, because it is a metric label."""
+
+    NO_USER_NAME = "no-user-name"
+    NO_PASSWORD = "no-password"  # noqa: S105 - a reason, no password
+    UNSUPPORTED_METHOD = "unsupported-method"
+    """EAP or CHAP, or no method at all."""
+    NOT_A_MAC = "not-a-mac"
+    """MAC authentication was asked for, but User-Name is no MAC."""
+    STATION_MISMATCH = "station-mismatch"
+    """User-Name and Calling-Station-Id name different devices."""
+    UNKNOWN_DEVICE = "unknown-device"
+    """The device is not remembered, or its account is blocked."""
+    WRONG_CREDENTIAL = "wrong-credential"
+    """No valid device credential of that name and password."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an Access-Request asks.
+
+    Attributes:
+        method: how the device wants to prove itself.
+        username: for MAB the canonical MAC.
+        password: empty for MAB.
+        station: the device's MAC, from Calling-Station-Id or, for MAB, from User-Name.
+        called: the BSS it joined.
+    """
+
+    method: Method
+    username: str
+    password: str
+    station: Mac | None
+    called: CalledStation
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Not let in, and why."""
+
+    reason: Refusal
+
+
+def read_question(packet: Packet, secret: bytes) -> Question | Refused:
+    """Read an Access-Request whose hidden values use `secret`.
+
+    MAB is Service-Type Call-Check (RFC 2865 §5.6), or a User-Name that is a MAC with the same MAC,
+    in any notation, as password: what access points send.
+
+    Raises:
+        MalformedError: a User-Password of impossible length.
+    """
+    username = packet.find_text(a.USER_NAME)
+    if not username:
+        return Refused(Refusal.NO_USER_NAME)
+    if packet.find(a.EAP_MESSAGE) is not None or packet.find(a.CHAP_PASSWORD) is not None:
+        return Refused(Refusal.UNSUPPORTED_METHOD)
+    hidden = packet.find(a.USER_PASSWORD)
+    password = None
+    if hidden is not None:
+        password = unhide_password(hidden, secret, packet.authenticator).decode("utf-8", "replace")
+    station = find_mac(packet.find_text(a.CALLING_STATION_ID))
+    called = parse_called_station(packet.find_text(a.CALLED_STATION_ID))
+    mac = find_mac(username)
+    call_check = packet.find_integer(a.SERVICE_TYPE) == a.ServiceType.CALL_CHECK
+    if call_check or (password is not None and mac is not None and find_mac(password) == mac):
+        return _mac_question(mac, station, called)
+    if password is None:
+        return Refused(Refusal.NO_PASSWORD)
+    return Question(Method.PAP, username, password, station, called)
+
+
+def _mac_question(mac: Mac | None, station: Mac | None, called: CalledStation) -> Question | Refused:
+    if mac is None:
+        return Refused(Refusal.NOT_A_MAC)
+    if station not in {None, mac}:
+        return Refused(Refusal.STATION_MISMATCH)
+    return Question(Method.MAB, mac, "", mac, called)

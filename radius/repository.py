@@ -1,0 +1,149 @@
+"""All SQL of RADIUS: the NAS table, accounting legs, and what a session needs to begin."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from controller.core.db import Tx
+from controller.models import AccessPoint, Nas, RadiusLeg
+from radius.records import Record, Totals
+
+
+@dataclass(frozen=True, slots=True)
+class NasRow:
+    """An enabled NAS as stored; the secret is sealed."""
+
+    id: str
+    cidr: str
+    secret_sealed: bytes
+    require_message_authenticator: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A part of a session at one NAS; see `controller.models.radius`."""
+
+    nas_id: str
+    address: str
+    acct_session_id: str
+    session_id: str
+    session_time_s: int
+    ended: bool
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an access point stands."""
+
+    serial: str
+    site_id: str | None
+
+
+async def list_nas(tx: Tx) -> Sequence[NasRow]:
+    """Return every enabled NAS."""
+    rows = await tx.execute(
+        sa.select(Nas.id, Nas.cidr, Nas.secret_sealed, Nas.require_message_authenticator)
+        .where(Nas.enabled)
+        .order_by(Nas.id)
+    )
+    return [NasRow(*row) for row in rows]
+
+
+async def mark_seen(tx: Tx, nas_ids: Sequence[str], now: datetime) -> None:
+    """Note when NASes were last heard."""
+    await tx.execute(sa.update(Nas).where(Nas.id.in_(nas_ids)).values(last_seen_at=now))
+
+
+async def find_place(tx: Tx, mac: str) -> Place | None:
+    """Return the access point of that MAC, or None."""
+    row = (
+        await tx.execute(sa.select(AccessPoint.serial, AccessPoint.site_id).where(AccessPoint.mac == mac))
+    ).first()
+    return None if row is None else Place(*row)
+
+
+async def find_leg(tx: Tx, record: Record) -> Leg | None:
+    """Return the leg a record belongs to, or None."""
+    row = await tx.get(RadiusLeg, (record.nas_id, record.address, record.acct_session_id))
+    return None if row is None else _leg(row)
+
+
+async def add_leg(tx: Tx, record: Record, *, session_id: str, mac: str, now: datetime) -> Leg:
+    """Store a new leg with nothing counted yet."""
+    row = RadiusLeg(
+        nas_id=record.nas_id,
+        address=record.address,
+        acct_session_id=record.acct_session_id,
+        session_id=session_id,
+        mac=mac,
+        started_at=now,
+        heard_at=now,
+        session_time_s=0,
+        up_bytes=0,
+        down_bytes=0,
+        up_packets=0,
+        down_packets=0,
+    )
+    tx.add(row)
+    await tx.flush()
+    return _leg(row)
+
+
+async def advance_leg(tx: Tx, leg: Leg, totals: Totals, *, session_time_s: int, now: datetime) -> None:
+    """Store what a leg has counted by now."""
+    row = await tx.get_one(RadiusLeg, _key(leg))
+    row.up_bytes = totals.up_bytes
+    row.down_bytes = totals.down_bytes
+    row.up_packets = totals.up_packets
+    row.down_packets = totals.down_packets
+    row.session_time_s = session_time_s
+    row.heard_at = now
+    await tx.flush()
+
+
+async def end_legs(tx: Tx, legs: Sequence[Leg], now: datetime) -> None:
+    """Mark legs as ended; one that has ended keeps its moment."""
+    for leg in legs:
+        row = await tx.get_one(RadiusLeg, _key(leg))
+        if row.ended_at is None:
+            row.ended_at = now
+    await tx.flush()
+
+
+async def list_open_legs(tx: Tx, session_id: str) -> Sequence[Leg]:
+    """Return the legs of a session that have not ended, newest first."""
+    rows = await tx.scalars(
+        sa.select(RadiusLeg)
+        .where(RadiusLeg.session_id == session_id, RadiusLeg.ended_at.is_(None))
+        .order_by(RadiusLeg.started_at.desc())
+    )
+    return [_leg(row) for row in rows]
+
+
+async def list_open_legs_of_nas(tx: Tx, nas_id: str, address: str) -> Sequence[Leg]:
+    """Return the legs of a NAS device that have not ended."""
+    rows = await tx.scalars(
+        sa.select(RadiusLeg).where(
+            RadiusLeg.nas_id == nas_id, RadiusLeg.address == address, RadiusLeg.ended_at.is_(None)
+        )
+    )
+    return [_leg(row) for row in rows]
+
+
+def _key(leg: Leg) -> tuple[str, str, str]:
+    return leg.nas_id, leg.address, leg.acct_session_id
+
+
+def _leg(row: RadiusLeg) -> Leg:
+    return Leg(
+        nas_id=row.nas_id,
+        address=row.address,
+        acct_session_id=row.acct_session_id,
+        session_id=row.session_id,
+        session_time_s=row.session_time_s,
+        ended=row.ended_at is not None,
+        totals=Totals(row.up_bytes, row.down_bytes, row.up_packets, row.down_packets),
+    )

@@ -1,0 +1,157 @@
+"""The UDP shell: datagrams in, replies out, one task a request. Decides nothing.
+
+What is genuine is `protocol.connection`'s matter, what to answer the `answer` function's.
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final, cast
+
+from controller.core.clock import Clock
+from controller.core.log import get_logger
+from radius.metrics import UNKNOWN_NAS, RadiusMetrics
+from radius.nas import NasRegistry
+from radius.protocol.attributes import Code
+from radius.protocol.connection import (
+    Address,
+    Connection,
+    Dropped,
+    DuplicateReceived,
+    RequestReceived,
+)
+from radius.protocol.errors import PeerError
+from radius.reply import Answer
+
+LOG_FAILED = "radius.request_failed"
+OVERLOAD: Final = "overload"
+FAILED: Final = "failed"
+
+_log = get_logger(__name__)
+
+AnswerRequest = Callable[[RequestReceived], Awaitable[Answer]]
+
+
+class RadiusPort(asyncio.DatagramProtocol):
+    """One UDP port.
+
+    Args:
+        kind: `access` or `accounting`, for metrics.
+        connection: the protocol's state.
+        answer: answers a request; an error of the peer drops it, any other leaves it unanswered.
+        alive: the answer to Status-Server.
+        registry: told which NAS was heard.
+        metrics: counts.
+        clock: gives the time.
+        in_flight_max: requests worked on at a time.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        connection: Connection,
+        answer: AnswerRequest,
+        *,
+        alive: Answer,
+        registry: NasRegistry,
+        metrics: RadiusMetrics,
+        clock: Clock,
+        in_flight_max: int,
+    ) -> None:
+        self._kind = kind
+        self._connection = connection
+        self._answer = answer
+        self._alive = alive
+        self._registry = registry
+        self._metrics = metrics
+        self._clock = clock
+        self._in_flight_max = in_flight_max
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._transport: asyncio.DatagramTransport | None = None
+
+    @property
+    def in_flight(self) -> int:
+        """The number of requests being worked on."""
+        return len(self._tasks)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self._transport = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        """Take one datagram."""
+        event = self._connection.receive(data, (addr[0], addr[1]), self._clock.monotonic())
+        if isinstance(event, Dropped):
+            nas = UNKNOWN_NAS if event.client is None else event.client.id
+            self._metrics.count_dropped(nas, event.reason)
+        elif isinstance(event, DuplicateReceived):
+            self._metrics.count_duplicate(event.client.id)
+            self._send(event.data, addr)
+        else:
+            self._take(event)
+
+    def error_received(self, exc: Exception) -> None:
+        """Ignore that a NAS's port was closed when our answer came."""
+
+    async def drain(self) -> None:
+        """Wait until what is under way is answered, two seconds at most; then give up the rest."""
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=2.0)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def _take(self, request: RequestReceived) -> None:
+        nas = request.client.id
+        self._registry.mark_seen(nas)
+        if request.packet.code == Code.STATUS_SERVER:
+            self._metrics.count_request(nas, "status")
+            self._reply(request, self._alive)
+            return
+        if len(self._tasks) >= self._in_flight_max:
+            self._connection.forget(request)
+            self._metrics.count_dropped(nas, OVERLOAD)
+            return
+        self._metrics.count_request(nas, self._kind)
+        task = asyncio.create_task(self._work(request))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work(self, request: RequestReceived) -> None:
+        try:
+            answer = await self._answer(request)
+            self._reply(request, answer)
+        except PeerError as error:
+            self._connection.forget(request)
+            self._metrics.count_dropped(request.client.id, error.reason)
+        except Exception:  # noqa: BLE001 - a fault in one request must not end the port
+            self._connection.forget(request)
+            self._metrics.count_dropped(request.client.id, FAILED)
+            _log.exception(LOG_FAILED, nas=request.client.id, kind=self._kind)
+
+    def _reply(self, request: RequestReceived, answer: Answer) -> None:
+        data = self._connection.reply(request, answer.code, answer.attributes)
+        if data is None:
+            return
+        self._send(data, request.source)
+        if answer.refusal:
+            self._metrics.count_refusal(answer.refusal)
+        seconds = self._clock.monotonic() - request.received_at
+        self._metrics.count_reply(request.client.id, answer.outcome, self._kind, seconds)
+
+    def _send(self, data: bytes, to: Address) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.sendto(data, to)
+
+
+async def open_port(
+    sock: socket.socket, port: RadiusPort, *, receive_buffer_bytes: int
+) -> asyncio.DatagramTransport:
+    """Serve a port on a bound socket until the transport is closed."""
+    if receive_buffer_bytes:
+        with suppress(OSError):
+            # SO_RCVBUFFORCE may pass the kernel's limit but needs CAP_NET_ADMIN.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: port, sock=sock)
+    return transport

@@ -1,0 +1,40 @@
+"""Settings of the RADIUS daemon: `KOLCO_RADIUS_…` or the table `[radius]`."""
+
+from pydantic import Field
+
+from controller.core.settings import Section, section
+
+
+class RadiusSettings(Section):
+    """Where RADIUS listens and how much it bears."""
+
+    model_config = section("radius")
+
+    host: str = Field("127.0.0.1", description="Address on which RADIUS is answered.")
+    auth_port: int = Field(
+        1812, ge=0, le=65535, description="UDP port of authentication; 0 takes a free one."
+    )
+    acct_port: int = Field(1813, ge=0, le=65535, description="UDP port of accounting; 0 takes a free one.")
+    admin_host: str = Field("127.0.0.1", description="Address of `/metrics` and `/healthz`.")
+    admin_port: int = Field(9483, ge=0, le=65535, description="Port of `/metrics` and `/healthz`.")
+    nas_reload_s: float = Field(
+        60.0, gt=0, description="Seconds between readings of the NAS table; a change is also heard at once."
+    )
+    duplicates_s: float = Field(
+        30.0, gt=0, description="Seconds an answer is kept for retransmissions (RFC 5080 §2.2.2)."
+    )
+    duplicates_max: int = Field(
+        200_000, gt=0, description="Answers kept for retransmissions at most, on each port."
+    )
+    in_flight_max: int = Field(
+        4_000, gt=0, description="Requests worked on at a time, on each port; more are dropped and counted."
+    )
+    batch_max: int = Field(128, gt=0, description="Accounting records committed together at most.")
+    batch_wait_ms: float = Field(
+        3.0, ge=0, description="Milliseconds an accounting record waits for others to be committed with it."
+    )
+    receive_buffer_bytes: int = Field(
+        8_388_608,
+        ge=0,
+        description="Socket receive buffer asked of the kernel; it may give less. What does not fit is lost.",
+    )

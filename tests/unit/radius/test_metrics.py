@@ -1,0 +1,31 @@
+from prometheus_client import CollectorRegistry, generate_latest
+
+from radius.metrics import RadiusMetrics
+from radius.protocol.errors import DropReason
+
+
+def test_what_is_counted_is_shown():
+    registry = CollectorRegistry()
+    metrics = RadiusMetrics(registry)
+    metrics.count_request("ap-1", "access")
+    metrics.count_reply("ap-1", "reject", "access", 0.004)
+    metrics.count_reply("ap-1", "reject", "access", 0.004)
+    metrics.count_refusal("unknown-device")
+    metrics.count_dropped("unknown", DropReason.UNKNOWN_NAS)
+    metrics.count_duplicate("ap-1")
+    metrics.count_accounting("start", "started")
+    metrics.observe_batch(7)
+    metrics.watch("nas_clients", "Networks.", lambda: 3)
+    text = generate_latest(registry).decode()
+    for line in (
+        'kolco_radius_requests_total{kind="access",nas="ap-1"} 1.0',
+        'kolco_radius_replies_total{nas="ap-1",outcome="reject"} 2.0',
+        'kolco_radius_refusals_total{reason="unknown-device"} 1.0',
+        'kolco_radius_dropped_total{nas="unknown",reason="unknown-nas"} 1.0',
+        'kolco_radius_duplicates_total{nas="ap-1"} 1.0',
+        'kolco_radius_reply_seconds_bucket{kind="access",le="0.005"} 2.0',
+        'kolco_radius_accounting_records_total{kind="start",outcome="started"} 1.0',
+        "kolco_radius_accounting_batch_records_sum 7.0",
+        "kolco_radius_nas_clients 3.0",
+    ):
+        assert line in text
