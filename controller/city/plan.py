@@ -70,12 +70,11 @@ class PlannedZone:
 
 @dataclass(frozen=True)
 class PlannedDistrict:
-    """A district of the city; `zone_id` is the innermost ring that holds all its sites, if any."""
+    """A district of the city."""
 
     id: str
     name: str
     name_en: str
-    zone_id: str | None
 
 
 @dataclass(frozen=True)
@@ -177,7 +176,7 @@ def plan_city(seed: int, aps: int) -> City:
     return City(
         seed=seed,
         zones=zones(),
-        districts=tuple(_plan_district(district, places, rings) for district in places.districts),
+        districts=tuple(PlannedDistrict(one.id, one.name, one.name_en) for one in places.districts),
         sites=tuple(_plan_site(place, names[place.district]) for place in places.sites),
         aps=tuple(planned),
     )
@@ -250,14 +249,3 @@ def _plan_site(place: _Place, district: str) -> PlannedSite:
         latitude=round((from_lat + to_lat) / 2, 6),
         longitude=round((from_lon + to_lon) / 2, 6),
     )
-
-
-def _plan_district(district: _District, places: _Places, rings: _Rings) -> PlannedDistrict:
-    found = {
-        rings.find(*point) for place in places.sites if place.district == district.id for point in place.path
-    }
-    # Sites in both rings: the outer one holds the inner one, so it holds them all.
-    order = [zone.id for zone in zones()]
-    inside = [zone_id for zone_id in order if zone_id in found]
-    zone_id = None if None in found or not inside else inside[-1]
-    return PlannedDistrict(district.id, district.name, district.name_en, zone_id)

@@ -7,18 +7,19 @@ applied.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, get_args
 
 import msgspec
 
-from controller.city.fleet.radio import CHANNELS, Band
+from controller.city.fleet.radio import POSSIBLE, Band
 
 MAX_SSID_BYTES: Final = 32
 """IEEE 802.11-2020, 9.4.2.2: an SSID has 0 to 32 octets, whatever the letters."""
 MAX_BSS_PER_RADIO: Final = 8
 MIN_INTERVAL_S: Final = 60
+WIDTHS: Final = (20, 40, 80)
 _PROTOCOLS: Final = frozenset(
     {"none", "owe", "owe-transition", "psk", "psk2", "psk-mixed", "psk2-radius", "wpa", "wpa2", "wpa-mixed"}
     | {"sae", "sae-mixed", "wpa3", "wpa3-192", "wpa3-mixed", "mpsk-radius"},
@@ -38,6 +39,8 @@ class RadioSetting:
     """A radio as asked for; `channel` None means that the access point chooses."""
 
     channel: int | None = None
+    choice: tuple[int, ...] = ()
+    """The channels it may choose from; empty: all."""
     width_mhz: int | None = None
     tx_power_dbm: int | None = None
 
@@ -72,7 +75,8 @@ def apply_configuration(config: object, bands: frozenset[Band]) -> Applied:
         if not isinstance(interface, dict):
             rejected.append(f"interfaces/{at}: not an object")
             continue
-        for number, raw in enumerate(interface.get("ssids") or ()):
+        networks = interface.get("ssids")
+        for number, raw in enumerate(networks if isinstance(networks, list) else ()):
             problem = _problem(raw, bands, ssids)
             if problem:
                 rejected.append(f"interfaces/{at}/ssids/{number}: {problem}")
@@ -106,22 +110,25 @@ def _radios(
     found: list[tuple[Band, RadioSetting]] = []
     for at, raw in enumerate(raw_radios):
         band: Any = raw.get("band") if isinstance(raw, dict) else None
-        if band not in bands:
+        if not isinstance(band, str) or band not in bands:
             # A band this model lacks is skipped in silence, as the real agent does.
             if band not in get_args(Band):
                 rejected.append(f"radios/{at}: unknown band {_short(band)}")
             continue
         channel = raw.get("channel", "auto")
-        if channel != "auto" and channel not in CHANNELS[band]:
-            rejected.append(f"radios/{at}: channel {_short(channel)} is not allowed on {band}")
+        if channel != "auto" and not (isinstance(channel, int) and channel in POSSIBLE[band]):
+            rejected.append(f"radios/{at}: channel {_short(channel)} does not exist on {band}")
             continue
         found.append(
             (
                 band,
                 RadioSetting(
                     channel=None if channel == "auto" else channel,
-                    width_mhz=raw.get("channel-width") if raw.get("channel-width") in {20, 40, 80} else None,
-                    tx_power_dbm=raw.get("tx-power") if isinstance(raw.get("tx-power"), int) else None,
+                    choice=tuple(one for one in _whole(raw.get("valid-channels")) if one in POSSIBLE[band]),
+                    width_mhz=next(
+                        (one for one in _whole([raw.get("channel-width")]) if one in WIDTHS), None
+                    ),
+                    tx_power_dbm=next(_whole([raw.get("tx-power")]), None),
                 ),
             ),
         )
@@ -136,14 +143,19 @@ def _problem(raw: object, bands: frozenset[Band], accepted: list[Ssid]) -> str:
     if problem:
         return problem
     wanted = raw.get("wifi-bands") or ["5G"]
-    if not isinstance(wanted, list) or not all(band in get_args(Band) for band in wanted):
+    if not isinstance(wanted, list) or any(band not in get_args(Band) for band in wanted):
         return f"unknown band in {_short(wanted)}"
     for band in bands.intersection(wanted):
         if sum(band in other.bands for other in accepted) >= MAX_BSS_PER_RADIO:
             return f"more than {MAX_BSS_PER_RADIO} networks on {band}"
     encryption = raw.get("encryption") or {"proto": "none"}
     proto = encryption.get("proto") if isinstance(encryption, dict) else None
-    return "" if proto in _PROTOCOLS else f"unknown encryption {_short(proto)}"
+    return "" if isinstance(proto, str) and proto in _PROTOCOLS else f"unknown encryption {_short(proto)}"
+
+
+def _whole(values: object) -> Iterator[int]:
+    """The whole numbers of what should be a list of them."""
+    return (one for one in (values if isinstance(values, list) else ()) if isinstance(one, int))
 
 
 def _name_problem(name: str) -> str:

@@ -71,8 +71,12 @@ class Hardware:
         for number, band in enumerate(self.bands):
             wanted = applied.radios.get(band)
             radio = self.body.radios[number]
-            channel = wanted.channel if wanted else None
-            self._tune(radio, band, self._own_channel[band] if channel is None else channel)
+            channel = self._own_channel[band]
+            if wanted and wanted.channel is not None:
+                channel = wanted.channel
+            elif wanted and wanted.choice and channel not in wanted.choice:
+                channel = wanted.choice[self._index % len(wanted.choice)]
+            self._tune(radio, band, channel)
             if wanted and wanted.width_mhz:
                 radio.channel_width = wanted.width_mhz
             if wanted and wanted.tx_power_dbm is not None:

@@ -20,11 +20,20 @@ Band = Literal["2G", "5G", "6G"]
 CHANNELS: Final[Mapping[Band, Sequence[int]]] = MappingProxyType(
     {
         "2G": (1, 6, 11),
-        # 36 to 64 and 132 to 144: the 5 GHz channels open to public use in Russia.
-        "5G": (36, 40, 44, 48, 52, 56, 60, 64, 132, 136, 140, 144),
+        # Primaries of the 40 MHz channels in 5150-5350, 5650-5730 and 5735-5815 MHz.
+        "5G": (36, 44, 52, 60, 132, 140, 149, 157),
         "6G": (5, 21, 37, 53, 69, 85),
     },
 )
+"""Channels that an access point chooses from when its configuration leaves it free."""
+POSSIBLE: Final[Mapping[Band, frozenset[int]]] = MappingProxyType(
+    {
+        "2G": frozenset(range(1, 14)),
+        "5G": frozenset({*range(36, 65, 4), *range(100, 145, 4), *range(149, 178, 4)}),
+        "6G": frozenset(range(1, 234, 4)),
+    },
+)
+"""Channels that exist at all (IEEE 802.11-2020 annex E)."""
 WIDTH_MHZ: Final[Mapping[Band, int]] = MappingProxyType({"2G": 20, "5G": 40, "6G": 80})
 TX_POWER_DBM: Final[Mapping[Band, int]] = MappingProxyType({"2G": 17, "5G": 20, "6G": 20})
 NOISE_DBM: Final = (-95, -88)
@@ -106,16 +115,14 @@ def plan_channels(band: Band, neighbours: Sequence[Sequence[int]]) -> list[int]:
     `neighbours[i]` are indices near access point i, the nearest first.
     """
     options = CHANNELS[band]
-    step = WIDTH_MHZ[band] // 20
-    primary = options if band != "5G" else options[::step]
     planned: list[int | None] = [None] * len(neighbours)
     for index, near in enumerate(neighbours):
         # A nearer neighbour on the same channel weighs more; the index spreads equal choices.
         cost = {
             channel: sum(1.0 / (1 + rank) for rank, other in enumerate(near) if planned[other] == channel)
-            for channel in primary
+            for channel in options
         }
-        start = index % len(primary)
-        rotated = [*primary[start:], *primary[:start]]
+        start = index % len(options)
+        rotated = [*options[start:], *options[:start]]
         planned[index] = min(rotated, key=lambda channel: cost[channel])
-    return [primary[0] if channel is None else channel for channel in planned]
+    return [options[0] if channel is None else channel for channel in planned]
