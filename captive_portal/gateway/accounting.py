@@ -5,6 +5,7 @@ that is added to the session. The kernel keeps a closed client's counters until 
 committed. So a gateway killed at any moment loses nothing and counts nothing twice.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
@@ -40,6 +41,7 @@ class Accountant:
         self._clock = clock
         self._metrics = metrics
         self._marks: dict[Mark, Totals] = {}
+        self._lock = asyncio.Lock()
 
     async def load(self) -> None:
         """Read the marks; before anything else."""
@@ -58,29 +60,28 @@ class Accountant:
 
     async def account(self, ledgers: Iterable[Ledger]) -> None:
         """Add what has grown to the sessions, in transactions of a hundred."""
-        grown = [
-            (ledger, growth)
-            for ledger in ledgers
-            if (growth := ledger.totals.minus(self.carried(ledger.session_id, ledger.ip)))
-        ]
-        for start in range(0, len(grown), _TRANSACTION_SESSIONS):
-            await self._account(grown[start : start + _TRANSACTION_SESSIONS])
+        listed = list(ledgers)
+        async with self._lock:  # two readers of one mark would count its growth twice
+            grown = [
+                (ledger, growth)
+                for ledger in listed
+                if (growth := ledger.totals.minus(self.carried(ledger.session_id, ledger.ip)))
+            ]
+            for start in range(0, len(grown), _TRANSACTION_SESSIONS):
+                await self._account(grown[start : start + _TRANSACTION_SESSIONS])
 
-    async def settle(self, ledgers: Sequence[Ledger]) -> Sequence[Ledger]:
-        """Account closed clients' ledgers to the end and delete them; returns what was deleted."""
+    async def settle(self, ledgers: Sequence[Ledger]) -> None:
+        """Account closed clients' ledgers to the end, then delete them."""
         if not ledgers:
-            return ()
-        await self.account([ledger for ledger in ledgers if ledger.totals])
-        last = await self._gate.forget(ledgers)
-        await self.account(last)
-        marks = [(ledger.session_id, ledger.ip) for ledger in ledgers]
-        stored = [mark for mark in marks if mark in self._marks]
-        if stored:
+            return
+        await self.account(await self._gate.read(ledgers))
+        await self._gate.forget(ledgers)
+        marks = [mark for ledger in ledgers if (mark := (ledger.session_id, ledger.ip)) in self._marks]
+        if marks:
             async with self._db.transaction() as tx:
-                await repository.delete_marks(tx, self._gateway_id, stored)
-            for mark in stored:
+                await repository.delete_marks(tx, self._gateway_id, marks)
+            for mark in marks:
                 self._marks.pop(mark, None)
-        return ledgers
 
     async def interim(self, open_sessions: Iterable[OpenSession]) -> None:
         """Write an interim record for each session whose interval is over."""
@@ -123,6 +124,6 @@ class Accountant:
                 self._metrics.bytes.labels("down").inc(growth.down_bytes)
 
 
-def closed_ledgers(ledgers: Iterable[Ledger], is_open: Callable[[str], bool]) -> list[Ledger]:
-    """Ledgers of sessions that are open no more, and halves that belong to no address pair."""
-    return [ledger for ledger in ledgers if ledger.mac is None or not is_open(ledger.session_id)]
+def closed_ledgers(ledgers: Iterable[Ledger], holds: Callable[[str, str], bool]) -> list[Ledger]:
+    """Ledgers whose (session, IP) is open no more."""
+    return [ledger for ledger in ledgers if not holds(ledger.session_id, ledger.ip)]

@@ -61,6 +61,8 @@ class Gatekeeper:
         self._wake = asyncio.Event()
         self._open: dict[str, OpenSession] = {}
         self._by_client: dict[Client, str] = {}
+        self._closed: list[Ledger] = []
+        self._has_closed = asyncio.Event()
         self._owner: dict[str, Ledger] = {}
         """The ledger that stands at an address, by IP."""
 
@@ -93,9 +95,10 @@ class Gatekeeper:
         session = self._open.get(self._by_client.get(client, ""))
         return session is not None and session.expires_at > self._clock.now()
 
-    def has_open(self, session_id: str) -> bool:
-        """Whether the session's client may pass, as far as the gateway knows."""
-        return session_id in self._open
+    def holds(self, session_id: str, ip: str) -> bool:
+        """Whether the session is open at the address, or about to be looked at."""
+        session = self._open.get(session_id)
+        return session_id in self._pending or (session is not None and session.client.ip == ip)
 
     def open_sessions(self) -> Mapping[str, OpenSession]:
         """Sessions that are open here, by id."""
@@ -177,12 +180,26 @@ class Gatekeeper:
             if session.expires_at <= now:
                 self.refresh(session.id)
 
-    async def forgotten(self, ledgers: Sequence[Ledger]) -> None:
-        """Learn that ledgers are gone from the kernel."""
-        for ledger in ledgers:
-            owner = self._owner.get(ledger.ip)
-            if owner is not None and owner.session_id == ledger.session_id:
-                del self._owner[ledger.ip]
+    async def run_settling(self) -> None:
+        """Account and forget what was closed, soon after it was; until cancelled.
+
+        What is missed here (a crash) the next reading of all counters finds.
+        """
+        while True:
+            await self._has_closed.wait()
+            self._has_closed.clear()
+            closed, self._closed = self._closed, []
+            await self.settle(closed)
+
+    async def settle(self, ledgers: Sequence[Ledger]) -> None:
+        """Account and delete ledgers that nobody holds any more; one that came back is left alone."""
+        async with self._lock:
+            closed = [ledger for ledger in ledgers if not self.holds(ledger.session_id, ledger.ip)]
+            await self._settle(closed)
+            for ledger in closed:
+                owner = self._owner.get(ledger.ip)
+                if owner is not None and owner.session_id == ledger.session_id:
+                    del self._owner[ledger.ip]
 
     async def _apply(self, found: Mapping[str, OpenSession], ids: Sequence[str]) -> None:
         now = self._clock.now()
@@ -198,6 +215,7 @@ class Gatekeeper:
                 if self._by_client.get(before.client) == session_id:
                     del self._by_client[before.client]
                     close.append(before.client)
+                    self._closed.append(Ledger(session_id, before.client.ip, before.client.mac, Totals()))
             if session is not None and session != before:
                 opens.append(self._pass(session, now))
                 older = self._by_client.get(session.client)
@@ -208,6 +226,7 @@ class Gatekeeper:
         if close:
             await self._gate.close(close)
             self._metrics.closes.inc(len(close))
+            self._has_closed.set()
             _log.info(LOG_CLOSED, clients=len(close))
         await self._open_all(opens)
         self._count()

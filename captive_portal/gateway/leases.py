@@ -135,6 +135,11 @@ class LeaseTable:
         mac = self._neighbours.get(ip)
         return None if mac is None else Client(ip, mac)
 
+    def lease(self, client: Client) -> Lease | None:
+        """The client's lease of its address, None if it has none."""
+        lease = self._leases.get(client.ip)
+        return lease if lease is not None and lease.client == client else None
+
     def bindings(self) -> Mapping[str, Mac]:
         """MAC by leased address."""
         return {ip: lease.client.mac for ip, lease in self._leases.items()}

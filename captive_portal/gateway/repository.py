@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from captive_portal.gateway.gate.base import Client, Totals
 from controller.core.db import Tx, upsert
 from controller.core.mac import Mac
-from controller.models import Gateway, GateLedger, Lease, NetSession, Plan
+from controller.models import GateLedger, Gateway, Lease, NetSession, Plan
 
 _CHUNK = 500
 _BYTES_PER_KBIT = 125

@@ -103,8 +103,11 @@ class Gate(Protocol):
     async def ledgers(self) -> Sequence[Ledger]:
         """The counters of all sessions, open or closed and not yet forgotten."""
 
-    async def forget(self, ledgers: Collection[Ledger]) -> Sequence[Ledger]:
-        """Delete ledgers; returns them with the last values, which may have grown."""
+    async def read(self, ledgers: Collection[Ledger]) -> Sequence[Ledger]:
+        """The same ledgers with their values of now; those that are gone are left out."""
+
+    async def forget(self, ledgers: Collection[Ledger]) -> None:
+        """Delete ledgers; call it when their clients are closed and their values stored."""
 
     async def bind(self, bindings: Mapping[str, Mac]) -> None:
         """Packets from these IPs are dropped unless they carry the given MAC."""

@@ -38,16 +38,21 @@ class MemoryGate:
         """All ledgers."""
         return list(self._ledgers.values())
 
-    async def forget(self, ledgers: Collection[Ledger]) -> Sequence[Ledger]:
-        """Delete ledgers and return their last values."""
-        last: list[Ledger] = []
-        for ledger in ledgers:
-            if ledger.mac is None:
-                continue
-            found = self._ledgers.pop(Client(ledger.ip, ledger.mac), None)
-            if found is not None:
-                last.append(found)
-        return last
+    async def read(self, ledgers: Collection[Ledger]) -> Sequence[Ledger]:
+        """The same ledgers with their values of now."""
+        return [
+            now
+            for ledger in ledgers
+            if ledger.mac is not None
+            and (now := self._ledgers.get(Client(ledger.ip, ledger.mac))) is not None
+            and now.session_id == ledger.session_id
+        ]
+
+    async def forget(self, ledgers: Collection[Ledger]) -> None:
+        """Delete ledgers."""
+        for ledger in await self.read(ledgers):
+            if ledger.mac is not None:
+                del self._ledgers[Client(ledger.ip, ledger.mac)]
 
     async def bind(self, bindings: Mapping[str, Mac]) -> None:
         """Remember bindings."""

@@ -114,9 +114,13 @@ class NftablesGate:
         """The counters of all sessions."""
         return await self._run(self._ledgers, _BATCH_CLIENTS)
 
-    async def forget(self, ledgers: Collection[Ledger]) -> Sequence[Ledger]:
-        """Read ledgers a last time and delete them; call it after `close`, when they stand still."""
-        return await self._run(lambda: self._forget(list(ledgers)), len(ledgers))
+    async def read(self, ledgers: Collection[Ledger]) -> Sequence[Ledger]:
+        """The same ledgers with their values of now; those that are gone are left out."""
+        return await self._run(partial(self._read, list(ledgers)), len(ledgers))
+
+    async def forget(self, ledgers: Collection[Ledger]) -> None:
+        """Delete ledgers; call it when their clients are closed and their values stored."""
+        await self._run(partial(self._forget, list(ledgers)), len(ledgers))
 
     async def bind(self, bindings: Mapping[str, Mac]) -> None:
         """Drop packets from these IPs unless they carry the given MAC."""
@@ -189,22 +193,28 @@ class NftablesGate:
         batch.discard(self._auth_ip, [Element(encode_ip_key(c.ip)) for c in clients])
         self._send(batch, "to close clients")
 
-    def _forget(self, ledgers: Sequence[Ledger]) -> Sequence[Ledger]:
-        last: list[Ledger] = []
-        batch = self._batch()
+    def _read(self, ledgers: Sequence[Ledger]) -> list[Ledger]:
+        values: list[Ledger] = []
         for ledger in ledgers:
-            up = down = None
-            if ledger.mac is not None:
-                up = self._owned(self._up, encode_client_key(ledger.ip, ledger.mac), ledger.session_id)
-            down = self._owned(self._down, encode_ip_key(ledger.ip), ledger.session_id)
-            for target, element in ((self._up, up), (self._down, down)):
-                if element is not None:
-                    batch.delete(target, [element])
+            up, down = self._halves(ledger)
             if up is not None or down is not None:
-                totals = _totals(up, down)
-                last.append(Ledger(ledger.session_id, ledger.ip, ledger.mac, totals))
+                values.append(Ledger(ledger.session_id, ledger.ip, ledger.mac, _totals(up, down)))
+        return values
+
+    def _forget(self, ledgers: Sequence[Ledger]) -> None:
+        batch = self._batch()
+        for target, halves in zip(
+            (self._up, self._down), zip(*map(self._halves, ledgers), strict=True), strict=False
+        ):
+            batch.delete(target, [element for element in halves if element is not None])
         self._send(batch, "to forget counters")
-        return last
+
+    def _halves(self, ledger: Ledger) -> tuple[Element | None, Element | None]:
+        """The elements of a ledger that are there and belong to its session: up, down."""
+        up = None
+        if ledger.mac is not None:
+            up = self._owned(self._up, encode_client_key(ledger.ip, ledger.mac), ledger.session_id)
+        return up, self._owned(self._down, encode_ip_key(ledger.ip), ledger.session_id)
 
     def _owned(self, target: SetName, key: bytes, session_id: str) -> Element | None:
         """The element at `key`, if it is there and belongs to the session."""
