@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import typer
 
-from controller.cli.client import open_client
+from controller.cli.client import ApiClient, open_client
 from controller.cli.output import (
     Column,
     DryRun,
@@ -114,7 +114,8 @@ def list_aps(
 @app.command()
 def show(ap: _Ap, output: Output = Format.TABLE) -> None:
     """Show an AP with its state, configuration and last events."""
-    print_row(open_client().get(_path(ap)), _DETAILS, output, kind="ap", key="serial")
+    client = open_client()
+    print_row(client.get(_path(client, ap)), _DETAILS, output, kind="ap", key="serial")
 
 
 @app.command()
@@ -132,7 +133,7 @@ def adopt(
     """Let an AP connect: one in the inventory, or a new one with --site, --latitude and --longitude."""
     client = open_client()
     if site is None and latitude is None and longitude is None:
-        row = client.send("POST", f"{_path(ap)}/adopt", {"dry_run": dry_run})
+        row = client.send("POST", f"{_path(client, ap)}/adopt", {"dry_run": dry_run})
     elif site is None or latitude is None or longitude is None:
         raise typer.BadParameter("a new AP needs --site, --latitude and --longitude")
     else:
@@ -168,7 +169,8 @@ def change(
         "latitude": latitude,
         "longitude": longitude,
     }
-    row = open_client().send("PATCH", _path(ap), {"dry_run": dry_run}, json=body)
+    client = open_client()
+    row = client.send("PATCH", _path(client, ap), {"dry_run": dry_run}, json=body)
     print_done("ap", row["serial"], "changed", row, output, dry_run=dry_run)
 
 
@@ -176,7 +178,8 @@ def change(
 def retire(ap: _Ap, yes: Yes = False, dry_run: DryRun = False, output: Output = Format.TABLE) -> None:
     """Refuse an AP from now on: it is cut off; its record stays."""
     confirm(f"Retire {ap}? Its clients drop.", yes=yes or dry_run)
-    row = open_client().send("POST", f"{_path(ap)}/retire", {"dry_run": dry_run})
+    client = open_client()
+    row = client.send("POST", f"{_path(client, ap)}/retire", {"dry_run": dry_run})
     print_done("ap", row["serial"], "retired", row, output, dry_run=dry_run)
 
 
@@ -184,7 +187,8 @@ def retire(ap: _Ap, yes: Yes = False, dry_run: DryRun = False, output: Output = 
 def reboot(ap: _Ap, yes: Yes = False, dry_run: DryRun = False, output: Output = Format.TABLE) -> None:
     """Have a connected AP restart."""
     confirm(f"Reboot {ap}? Its clients drop for a minute or two.", yes=yes or dry_run)
-    row = open_client().send("POST", f"{_path(ap)}/reboot", {"dry_run": dry_run})
+    client = open_client()
+    row = client.send("POST", f"{_path(client, ap)}/reboot", {"dry_run": dry_run})
     print_done("ap", row["serial"], "asked to reboot", row, output, dry_run=dry_run)
 
 
@@ -196,8 +200,9 @@ def locate(
     output: Output = Format.TABLE,
 ) -> None:
     """Have a connected AP blink, so that somebody on the street finds it."""
-    row = open_client().send(
-        "POST", f"{_path(ap)}/locate", {"dry_run": dry_run}, json={"duration_s": duration}
+    client = open_client()
+    row = client.send(
+        "POST", f"{_path(client, ap)}/locate", {"dry_run": dry_run}, json={"duration_s": duration}
     )
     print_done("ap", row["serial"], f"asked to blink for {duration} s", row, output, dry_run=dry_run)
 
@@ -210,7 +215,8 @@ def request(
     output: Output = Format.TABLE,
 ) -> None:
     """Have a connected AP send its state or health now instead of at its time."""
-    row = open_client().send("POST", f"{_path(ap)}/request", {"dry_run": dry_run}, json={"message": message})
+    client = open_client()
+    row = client.send("POST", f"{_path(client, ap)}/request", {"dry_run": dry_run}, json={"message": message})
     print_done("ap", row["serial"], f"asked for {message}", row, output, dry_run=dry_run)
 
 
@@ -250,7 +256,14 @@ def import_aps(
     raise typer.Exit(ExitCode.OK)
 
 
-def _path(ap: str) -> str:
+def _path(client: ApiClient, ap: str) -> str:
+    """Return the path of an AP; one whose name holds a slash is looked up by the name first."""
+    if "/" in ap:
+        named = [
+            row["serial"] for row in client.find_all("/access-points", {"text": ap}) if row["name"] == ap
+        ]
+        if len(named) == 1:
+            ap = named[0]
     return f"/access-points/{quote(ap, safe='')}"
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from controller.core.db import Database
+from controller.core.ids import new_id
 from controller.models import AccessPoint, ApConfig, ApEvent, ApStatus, District, Plan, Site, Wlan
 from controller.zones.service import ensure_rings, read_map
 
@@ -48,34 +49,52 @@ async def add_ap(db: Database, number: int, *, connected: bool | None = None, **
         latitude, longitude = fields.pop("place", ARBAT)
         zone_id = (await read_map(tx)).find_zone(latitude, longitude)
         values: dict[str, Any] = {
-            "serial": serial, "name": f"ap-{number:04}", "mac": mac_of(serial), "model": "sim-ap", "site_id": "arbat-1",
-            "latitude": latitude, "longitude": longitude, "zone_id": zone_id, "state": "adopted", "created_at": NOW,
-        }  # fmt: skip
+            "serial": serial,
+            "name": f"ap-{number:04}",
+            "mac": mac_of(serial),
+            "model": "sim-ap",
+            "site_id": "arbat-1",
+            "latitude": latitude,
+            "longitude": longitude,
+            "zone_id": zone_id,
+            "state": "adopted",
+            "created_at": NOW,
+        }
         tx.add(AccessPoint(**(values | fields)))
         await tx.flush()
         if connected is not None:
             tx.add(
                 ApStatus(
-                    serial=serial, connected=connected, connected_at=NOW, last_seen_at=NOW, firmware="1.0", clients=3,
-                    summary={"radios": [{"band": "5", "channel": 36, "tx_power_dbm": 20}]}, config_uuid=7,
+                    serial=serial,
+                    connected=connected,
+                    connected_at=NOW,
+                    last_seen_at=NOW,
+                    firmware="1.0",
+                    clients=3,
+                    summary={"radios": [{"band": "5", "channel": 36, "tx_power_dbm": 20}]},
+                    config_uuid=7,
                 )
-            )  # fmt: skip
+            )
     return serial
 
 
 async def add_config(db: Database, serial: str, status: str, **fields: Any) -> None:
     """What the AP should run, with the given status."""
     values: dict[str, Any] = {
-        "serial": serial, "desired_uuid": 8, "desired": '{"uuid": 8}', "desired_digest": "x", "desired_at": NOW,
-        "status": status, "rejected": [], "error": "",
-    }  # fmt: skip
+        "serial": serial,
+        "desired_uuid": 8,
+        "desired": '{"uuid": 8}',
+        "desired_digest": "x",
+        "desired_at": NOW,
+        "status": status,
+        "rejected": [],
+        "error": "",
+    }
     async with db.transaction() as tx:
         tx.add(ApConfig(**(values | fields)))
 
 
 async def add_event(db: Database, serial: str, kind: str, **data: Any) -> None:
-    from controller.core.ids import new_id
-
     async with db.transaction() as tx:
         tx.add(ApEvent(id=new_id(), serial=serial, at=NOW, kind=kind, severity=5, data=data))
 
