@@ -69,7 +69,6 @@ about-help = If you cannot sign in, turn Wi-Fi on your device off and on again.
 about-phone = Help desk:
 to-login = Go to sign-in
 
-error-page = That did not work
 error-head = That did not work
 error-support = If you ask the help desk, give them this code:
 error-retry = Try again
