@@ -25,6 +25,7 @@ class RadiusLeg(Base):
     started_at: Mapped[Moment]
     heard_at: Mapped[Moment]
     ended_at: Mapped[Moment | None]
+    session_time_s: Mapped[Big] = mapped_column(default=0)
     up_bytes: Mapped[Big] = mapped_column(default=0)
     down_bytes: Mapped[Big] = mapped_column(default=0)
     up_packets: Mapped[Big] = mapped_column(default=0)

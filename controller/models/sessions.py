@@ -31,6 +31,8 @@ class NetSession(Base):
     idle_timeout_s: Mapped[int]
     quota_bytes: Mapped[Big | None]
     last_used_at: Mapped[Moment]
+    due_at: Mapped[Moment]
+    """When it ends unless it is used: the earlier of `expires_at` and the end of the idle time."""
     last_interim_at: Mapped[Moment | None]
     ended_at: Mapped[Moment | None]
     end_reason: Mapped[str] = mapped_column(sa.String(20), default="")
@@ -48,6 +50,12 @@ class NetSession(Base):
             postgresql_where=sa.text("ended_at IS NULL"),
         ),
         sa.Index("ix_sessions_gateway_open", "gateway_id", "ended_at"),
+        sa.Index(
+            "ix_sessions_due",
+            "due_at",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        ),
         sa.Index("ix_sessions_started_at", "started_at"),
         sa.Index("ix_sessions_ended_at", "ended_at"),
     )

@@ -1,0 +1,1 @@
+"""Who may use the network: accounts, identities, devices, credentials, vouchers, plans."""

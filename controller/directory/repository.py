@@ -1,0 +1,146 @@
+"""The directory's SQL; no rules."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from controller.core.db import Tx, upsert
+from controller.core.mac import Mac
+from controller.directory.types import AccountView, Known, PlanView, VoucherView
+from controller.models import Account, Device, DeviceCredential, Identity, Plan, Voucher
+
+
+async def find_plan(tx: Tx, plan_id: str) -> PlanView | None:
+    """Return a plan."""
+    row = await tx.get(Plan, plan_id)
+    return None if row is None else _plan(row)
+
+
+async def list_plans(tx: Tx) -> list[PlanView]:
+    """Return every plan by id."""
+    return [_plan(row) for row in await tx.scalars(sa.select(Plan).order_by(Plan.id))]
+
+
+async def save_plan(tx: Tx, plan: PlanView) -> None:
+    """Insert or replace a plan."""
+    columns = {column: getattr(plan, column) for column in PlanView.__dataclass_fields__}
+    await upsert(tx, Plan, [columns], keys=["id"], update=[column for column in columns if column != "id"])
+
+
+async def find_account(tx: Tx, kind: str, digest: bytes) -> Account | None:
+    """Return the account known by an identity."""
+    return await tx.scalar(
+        sa.select(Account)
+        .join(Identity, Identity.account_id == Account.id)
+        .where(Identity.kind == kind, Identity.digest == digest)
+    )
+
+
+async def get_account(tx: Tx, account_id: str) -> Account | None:
+    """Return an account by its id."""
+    return await tx.get(Account, account_id)
+
+
+async def list_accounts(
+    tx: Tx, *, after: str, limit: int, digest: bytes | None
+) -> Sequence[tuple[Account, int]]:
+    """Return accounts with the number of their devices, by id."""
+    query = (
+        sa.select(Account, sa.func.count(Device.id))
+        .outerjoin(Device, Device.account_id == Account.id)
+        .where(Account.id > after)
+        .group_by(Account.id)
+        .order_by(Account.id)
+        .limit(limit)
+    )
+    if digest is not None:
+        query = query.where(sa.exists().where(Identity.account_id == Account.id, Identity.digest == digest))
+    return [(account, count) for account, count in await tx.execute(query)]
+
+
+async def list_identities(tx: Tx, account_ids: Sequence[str]) -> Sequence[Identity]:
+    """Return the identities of accounts."""
+    return list(await tx.scalars(sa.select(Identity).where(Identity.account_id.in_(account_ids))))
+
+
+async def find_device(tx: Tx, mac: Mac) -> Device | None:
+    """Return the device of a MAC address."""
+    return await tx.scalar(sa.select(Device).where(Device.mac == mac))
+
+
+async def find_known(tx: Tx, *, mac: Mac | None = None, device_id: str | None = None) -> Known | None:
+    """Return a device of an active account, by MAC address or id."""
+    which = Device.mac == mac if device_id is None else Device.id == device_id
+    row = (
+        await tx.execute(
+            sa.select(Device, Plan)
+            .join(Account, Account.id == Device.account_id)
+            .join(Plan, Plan.id == Account.plan_id)
+            .where(which, Account.status == "active")
+        )
+    ).first()
+    return None if row is None else _known(row[0], row[1])
+
+
+async def find_credential(tx: Tx, username: str, now: datetime) -> tuple[bytes, Known] | None:
+    """Return a valid credential's digest and whose it is."""
+    row = (
+        await tx.execute(
+            sa.select(DeviceCredential.secret_digest, Device, Plan)
+            .join(Device, Device.id == DeviceCredential.device_id)
+            .join(Account, Account.id == Device.account_id)
+            .join(Plan, Plan.id == Account.plan_id)
+            .where(
+                DeviceCredential.username == username,
+                DeviceCredential.revoked_at.is_(None),
+                DeviceCredential.expires_at > now,
+                Account.status == "active",
+            )
+        )
+    ).first()
+    return None if row is None else (row[0], _known(row[1], row[2]))
+
+
+async def find_voucher(tx: Tx, digest: bytes) -> Voucher | None:
+    """Return a voucher, locked until the transaction ends."""
+    return await tx.scalar(sa.select(Voucher).where(Voucher.digest == digest).with_for_update())
+
+
+async def list_vouchers(tx: Tx, *, batch: str | None, after: str, limit: int) -> list[VoucherView]:
+    """Return vouchers by id."""
+    query = sa.select(Voucher).where(Voucher.id > after).order_by(Voucher.id).limit(limit)
+    if batch is not None:
+        query = query.where(Voucher.batch == batch)
+    return [
+        VoucherView(row.id, row.plan_id, row.batch, row.created_at, row.expires_at, row.redeemed_at)
+        for row in await tx.scalars(query)
+    ]
+
+
+async def set_remembered(
+    tx: Tx, *, until: datetime | None, device_id: str | None = None, mac: Mac | None = None
+) -> None:
+    """Set until when a device is let in with no page."""
+    which = Device.id == device_id if device_id is not None else Device.mac == mac
+    await tx.execute(sa.update(Device).where(which).values(remembered_until=until))
+
+
+async def forget_account(tx: Tx, account_id: str) -> None:
+    """Let none of an account's devices in without a page."""
+    await tx.execute(sa.update(Device).where(Device.account_id == account_id).values(remembered_until=None))
+
+
+def view_account(account: Account, identities: tuple[str, ...], devices: int) -> AccountView:
+    """Return an account as an operator sees it."""
+    return AccountView(
+        account.id, account.status, account.plan_id, account.locale, account.created_at, identities, devices
+    )
+
+
+def _plan(row: Plan) -> PlanView:
+    return PlanView(**{column: getattr(row, column) for column in PlanView.__dataclass_fields__})
+
+
+def _known(device: Device, plan: Plan) -> Known:
+    return Known(device.account_id, device.id, Mac(device.mac), _plan(plan), device.remembered_until)

@@ -1,0 +1,76 @@
+"""What the directory hands out; frozen, free of the database."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.core.mac import Mac
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """What a session gets. Times in seconds, rates in kbit/s, quota in bytes of both directions."""
+
+    id: str
+    name: str
+    session_timeout_s: int
+    idle_timeout_s: int
+    remember_s: int
+    interim_s: int
+    rate_down_kbps: int | None
+    rate_up_kbps: int | None
+    quota_bytes: int | None
+    simultaneous_use: int
+
+
+@dataclass(frozen=True)
+class Login:
+    """A person has proved who they are on a device."""
+
+    account_id: str
+    device_id: str
+    plan: PlanView
+
+
+@dataclass(frozen=True)
+class Known:
+    """A device that belongs to an active account."""
+
+    account_id: str
+    device_id: str
+    mac: Mac
+    plan: PlanView
+    remembered_until: datetime | None
+
+
+@dataclass(frozen=True)
+class AccountView:
+    """An account as an operator sees it; identities are masked."""
+
+    id: str
+    status: str
+    plan_id: str
+    locale: str
+    created_at: datetime
+    identities: tuple[str, ...]
+    devices: int
+
+
+@dataclass(frozen=True)
+class VoucherView:
+    """A voucher without its code, which nobody can read again."""
+
+    id: str
+    plan_id: str
+    batch: str
+    created_at: datetime
+    expires_at: datetime
+    redeemed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class IssuedCredential:
+    """A device's RADIUS user name and password; the password is told once."""
+
+    username: str
+    password: str
+    expires_at: datetime

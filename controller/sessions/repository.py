@@ -1,0 +1,142 @@
+"""The sessions' SQL; no rules."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from controller.core.db import Tx, upsert
+from controller.core.ids import new_id
+from controller.core.mac import Mac
+from controller.models import AccountingRecord, Device, NetSession
+from controller.sessions.types import SessionView
+
+_FIELDS = tuple(SessionView.__dataclass_fields__)
+
+
+def view(row: NetSession) -> SessionView:
+    """Return a row as a frozen view."""
+    values: dict[str, Any] = {field: getattr(row, field) for field in _FIELDS}
+    return SessionView(**values)
+
+
+async def find(tx: Tx, session_id: str, *, lock: bool = False) -> NetSession | None:
+    """Return a session, locked until the transaction ends if asked."""
+    return await tx.get(NetSession, session_id, with_for_update=lock or None)
+
+
+async def find_open(tx: Tx, mac: Mac, *, lock: bool = False) -> NetSession | None:
+    """Return the open session of a MAC address."""
+    query = sa.select(NetSession).where(NetSession.mac == mac, NetSession.ended_at.is_(None))
+    return await tx.scalar(query.with_for_update() if lock else query)
+
+
+async def list_open_of_account(tx: Tx, account_id: str) -> Sequence[NetSession]:
+    """Return an account's open sessions, oldest first."""
+    query = (
+        sa.select(NetSession)
+        .where(NetSession.account_id == account_id, NetSession.ended_at.is_(None))
+        .order_by(NetSession.started_at)
+        .with_for_update()
+    )
+    return list(await tx.scalars(query))
+
+
+async def list_sessions(
+    tx: Tx,
+    *,
+    gateway_id: str | None,
+    site_id: str | None,
+    account_id: str | None,
+    only_open: bool,
+    before: str | None,
+    limit: int | None,
+) -> Sequence[NetSession]:
+    """Return sessions, newest first."""
+    query = sa.select(NetSession).order_by(NetSession.id.desc()).limit(limit)
+    if gateway_id is not None:
+        query = query.where(NetSession.gateway_id == gateway_id)
+    if site_id is not None:
+        query = query.where(NetSession.site_id == site_id)
+    if account_id is not None:
+        query = query.where(NetSession.account_id == account_id)
+    if only_open:
+        query = query.where(NetSession.ended_at.is_(None))
+    if before is not None:
+        query = query.where(NetSession.id < before)
+    return list(await tx.scalars(query))
+
+
+async def list_due(tx: Tx, now: datetime, limit: int) -> Sequence[NetSession]:
+    """Return open sessions whose time has come, locked."""
+    query = (
+        sa.select(NetSession)
+        .where(NetSession.ended_at.is_(None), NetSession.due_at <= now)
+        .order_by(NetSession.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(await tx.scalars(query))
+
+
+async def add_record(
+    tx: Tx, session: NetSession, *, kind: str, source: str, event_key: str, at: datetime, cause: str = ""
+) -> None:
+    """Write an accounting record with the session's totals; one with the same key is left as it is."""
+    await upsert(
+        tx,
+        AccountingRecord,
+        [
+            {
+                "id": new_id(),
+                "session_id": session.id,
+                "kind": kind,
+                "source": source,
+                "event_key": event_key,
+                "at": at,
+                "up_bytes": session.up_bytes,
+                "down_bytes": session.down_bytes,
+                "up_packets": session.up_packets,
+                "down_packets": session.down_packets,
+                "session_time_s": max(0, int((at - session.started_at).total_seconds())),
+                "terminate_cause": cause,
+            }
+        ],
+        keys=["event_key"],
+        update=[],
+    )
+
+
+async def correct_stop(tx: Tx, session: NetSession) -> None:
+    """Bring the stop record up to the session's totals: its last bytes were told after its end."""
+    await tx.execute(
+        sa.update(AccountingRecord)
+        .where(AccountingRecord.session_id == session.id, AccountingRecord.kind == "stop")
+        .values(
+            up_bytes=session.up_bytes,
+            down_bytes=session.down_bytes,
+            up_packets=session.up_packets,
+            down_packets=session.down_packets,
+        )
+    )
+
+
+async def lock_device(tx: Tx, device_id: str) -> None:
+    """Hold other starts of the same device until this transaction ends (SQLite has one writer anyway)."""
+    await tx.execute(sa.select(Device.id).where(Device.id == device_id).with_for_update())
+
+
+async def forget_device(tx: Tx, device_id: str) -> None:
+    """Have the device log in again."""
+    await tx.execute(sa.update(Device).where(Device.id == device_id).values(remembered_until=None))
+
+
+async def list_records(tx: Tx, session_id: str) -> Sequence[AccountingRecord]:
+    """Return a session's accounting records, oldest first."""
+    query = (
+        sa.select(AccountingRecord)
+        .where(AccountingRecord.session_id == session_id)
+        .order_by(AccountingRecord.at, AccountingRecord.id)
+    )
+    return list(await tx.scalars(query))
