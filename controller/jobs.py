@@ -25,6 +25,7 @@ from controller.core.net import listen_tcp
 from controller.core.pki import CertificateAuthority, server_context
 from controller.core.runtime import Runtime
 from controller.provisioning import service as provisioning
+from controller.sessions import service as sessions
 from controller.wlans.events import WlanChanged
 
 LOG_REFRESHED = "provisioning.refreshed"
@@ -92,17 +93,16 @@ async def serve_ap_channel(
     sock = listen_tcp(settings.host, settings.port)
     port: int = sock.getsockname()[1]
     _log.info(LOG_LISTENING, host=settings.host, port=port)
-    writing = asyncio.create_task(writer.run())
+    # Supervised: a database that is away for a while must not cost the connections.
+    runtime.tasks.spawn("ap-status-writer", writer.run)
+    runtime.tasks.spawn("ap-config-push", push.run)
+    runtime.tasks.spawn("provisioning", job.run)
     try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(job.run())
-            group.create_task(push.run())
-            group.create_task(endpoint.serve(sock))
-            ready(port)
+        ready(port)
+        await endpoint.serve(sock)
     finally:
         await relay.close()
-        writing.cancel()
-        await asyncio.gather(writing, return_exceptions=True)
+        await writer.flush()  # who is offline now
 
 
 def channel_tls(runtime: Runtime, names: tuple[str, ...]) -> ssl.SSLContext:
@@ -211,12 +211,15 @@ class ProvisioningJob:
             await asyncio.sleep(_ADOPT_S)
             if self._new:
                 new, self._new = self._new, []
-                await self._admission.adopt(new)
+                try:
+                    await self._admission.adopt(new)
+                except BaseException:
+                    self._new = new + self._new
+                    raise
 
 
 async def end_due_sessions(runtime: Runtime) -> None:
     """End expired and idle sessions every second until cancelled."""
-    from controller.sessions import service as sessions
     while True:
         async with runtime.db.transaction() as tx:
             ended = await sessions.end_due(tx, now=runtime.clock.now())

@@ -60,8 +60,9 @@ class ConfigPush:
         self.request((serial,))
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until cancelled; after a crash, begin with what was left undone."""
         try:
+            await self.reconcile()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._work())
                 group.create_task(self._store())
@@ -106,8 +107,13 @@ class ConfigPush:
                 for serial in batch
                 if serial not in self._sending and self._registry.find(serial) is not None
             ]
-            if ready:
+            if not ready:
+                continue
+            try:
                 await self._send_batch(ready)
+            except BaseException:
+                self.request(ready)
+                raise
 
     async def _send_batch(self, serials: list[str]) -> None:
         async with self._db.reading() as tx:

@@ -39,6 +39,11 @@ class ChannelMetrics:
         self.refused = Counter(
             "kolco_ap_channel_input_refused", "Malformed input, by reason.", ["reason"], registry=registry
         )
+        self.slowed = Counter(
+            "kolco_ap_channel_slowed",
+            "Seconds in which an access point was not read because it had sent too much.",
+            registry=registry,
+        )
         self.commands = Counter(
             "kolco_ap_channel_commands",
             "Commands sent, by method and outcome (success, rejects, failed, timeout).",

@@ -42,8 +42,11 @@ def summarise(state: StateBody, *, sanity: int | None) -> tuple[int, dict[str, A
             radio = radios[index]
             radio["stations"] += stations
             for station in ssid.associations:
-                radio["tx_packets"] += _whole(station.tx_packets)
-                radio["tx_retries"] += _whole(station.tx_retries)
+                radio["tx_packets"] += station.tx_packets
+                radio["tx_retries"] += station.tx_retries
+    for radio in radios:
+        radio["tx_packets"] = _whole(radio["tx_packets"])
+        radio["tx_retries"] = _whole(radio["tx_retries"])
     unit = state.unit
     uplink = _uplink(state.interfaces)
     counters = uplink.counters if uplink is not None else None
@@ -128,9 +131,12 @@ def _memory_used(state: StateBody) -> float | None:
 def _ratio(part: Number, whole: Number) -> float | None:
     if whole <= 0:
         return None
-    return round(min(max(part / whole, 0.0), 1.0), 4)
+    ratio = part / whole
+    return round(ratio, 4) if 0 <= ratio <= 1 else float(ratio > 1)
 
 
 def _whole(value: Number) -> int:
     """A counter as a JSON-safe integer; nonsense from a broken agent is clamped."""
-    return min(max(int(value), 0), _LARGEST)
+    if 0 <= value <= _LARGEST:
+        return int(value)
+    return 0 if value < 0 else _LARGEST

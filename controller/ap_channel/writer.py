@@ -1,4 +1,4 @@
-"""Stores the board in batches: one transaction a second, not one per message."""
+"""Stores the board in batches: two flushes a second, not one transaction per message."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from controller.ap_channel.board import Batch, Board
 from controller.ap_channel.metrics import ChannelMetrics
 from controller.core.db import Database
 
-FLUSH_S = 1.0
+FLUSH_S = 0.5
+"""Half a second: then 3,000 access points that all report every second have each report stored."""
 _ROWS_PER_TRANSACTION = 500
 """Keeps each turn of the event loop, and each lock on SQLite, at some ten milliseconds."""
 
@@ -25,7 +26,7 @@ class StatusWriter:
         self._lost_reported = 0
 
     async def run(self) -> None:
-        """Flush every second until cancelled, and once more then."""
+        """Flush every `FLUSH_S` until cancelled, and once more then."""
         try:
             while True:
                 started = time.monotonic()

@@ -115,6 +115,10 @@ class Endpoint:
         """Count a connection that we close."""
         self._metrics.dropped.labels(why).inc()
 
+    def on_slowed(self) -> None:
+        """Count an access point that was made to wait."""
+        self._metrics.slowed.inc()
+
     def on_command(self, method: str, outcome: str) -> None:
         """Count a command's end."""
         self._metrics.commands.labels(method, outcome).inc()

@@ -43,6 +43,10 @@ _CLOSE_GRACE_S = 5.0
 _MAX_BACKLOG = 256 * 1024
 """Bytes waiting to be sent; an access point that reads nothing is cut past it."""
 
+_BYTES_PER_TICK = 1024 * 1024
+"""One access point may send so much a second; then it is not read until the next one, so that a
+broken agent (or bombs of compressed states) cannot starve the others."""
+
 _quiet = logging.getLogger("controller.websockets")
 _quiet.setLevel(logging.CRITICAL)  # peers' errors are counted, not logged
 
@@ -62,6 +66,9 @@ class Channel(Protocol):
     def on_dropped(self, why: str) -> None:
         """We close a connection."""
 
+    def on_slowed(self) -> None:
+        """An access point sent more in a second than it may; it was made to wait."""
+
     def on_command(self, method: str, outcome: str) -> None:
         """A command ended."""
 
@@ -77,6 +84,7 @@ class ApLink(asyncio.Protocol):
         "_channel",
         "_connection",
         "_fragments",
+        "_received",
         "_request",
         "_transport",
         "_waiting",
@@ -95,6 +103,7 @@ class ApLink(asyncio.Protocol):
         self._request: Request | None = None
         self._fragments: list[bytes] | None = None
         self._waiting: dict[int, asyncio.Future[Reply]] | None = None
+        self._received = 0
         self._why = "peer"
         self.session: Session | None = None
         self.settled: Callable[[], None] | None = None
@@ -109,6 +118,9 @@ class ApLink(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Bytes of HTTP or websocket frames."""
         ws = self._ws
+        self._received += len(data)
+        if self._received > _BYTES_PER_TICK and self._transport is not None:
+            self._transport.pause_reading()
         ws.receive_data(data)
         for event in ws.events_received():
             if isinstance(event, Frame):
@@ -149,6 +161,10 @@ class ApLink(asyncio.Protocol):
 
     def tick(self, now: float) -> None:
         """Let time pass: once a second."""
+        if self._received > _BYTES_PER_TICK and self._transport is not None:
+            self._channel.on_slowed()
+            self._transport.resume_reading()
+        self._received = 0
         if self._connection is not None:
             events = self._connection.tick(now)
             if events:

@@ -41,9 +41,10 @@ async def inventory(runtime):
         )
         await tx.flush()
         for number, state in enumerate(("adopted", "planned", "retired")):
+            last = f"{0x5F + number:02x}"
             tx.add(
                 AccessPoint(
-                    serial=f"0a1b2c3d4e{0x5F + number:02x}", name=f"ap {number}", mac=f"0a:1b:2c:3d:4e:{0x5F + number:02x}",
+                    serial=f"0a1b2c3d4e{last}", name=f"ap {number}", mac=f"0a:1b:2c:3d:4e:{last}",
                     model="edgecore_eap104", site_id="park", latitude=55.7, longitude=37.6,
                     zone_id=None, state=state, created_at=now,
                 )
@@ -60,9 +61,7 @@ async def channel(runtime, inventory):
 @asynccontextmanager
 async def serving(runtime):
     port = asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(
-        serve_ap_channel(runtime, ApChannelSettings(port=0), ready=port.set_result)
-    )
+    task = asyncio.create_task(serve_ap_channel(runtime, ApChannelSettings(port=0), ready=port.set_result))
     done, _ = await asyncio.wait({task, port}, return_when=asyncio.FIRST_COMPLETED)
     if task in done:
         task.result()
@@ -152,7 +151,9 @@ async def test_an_unchanged_configuration_is_not_sent_again(runtime, channel):
 async def test_rejects_and_failures_are_stored_with_their_text(runtime, channel):
     async with access_point(channel, SERIAL, certificate(runtime)) as ap:
         await ap.introduce()
-        await ap.reply(await ap.receive(), error=1, text="Rejects", rejected=["radios.0.he", {"parameter": "x"}])
+        await ap.reply(
+            await ap.receive(), error=1, text="Rejects", rejected=["radios.0.he", {"parameter": "x"}]
+        )
 
         async def status(wanted):
             row = await config_of(runtime)
@@ -204,13 +205,17 @@ async def test_planned_becomes_adopted_and_retired_is_cut(runtime, channel):
 
         assert await eventually(adopted)
         async with runtime.db.transaction() as tx:
-            await tx.execute(sa.update(AccessPoint).where(AccessPoint.serial == serial).values(state="retired"))
+            await tx.execute(
+                sa.update(AccessPoint).where(AccessPoint.serial == serial).values(state="retired")
+            )
             await outbox.add(tx, AccessPointChanged(serial))
         await asyncio.wait_for(ap.websocket.wait_closed(), 10)
         assert ap.websocket.close_code == 4003
 
 
-@pytest.mark.parametrize(("command", "params"), [("reboot", {}), ("leds", {"pattern": "blink"}), ("request", {"message": "state"})])
+@pytest.mark.parametrize(
+    ("command", "params"), [("reboot", {}), ("leds", {"pattern": "blink"}), ("request", {"message": "state"})]
+)
 async def test_operators_commands_reach_the_access_point(runtime, channel, command, params):
     async with access_point(channel, SERIAL, certificate(runtime)) as ap:
         await ap.introduce()
