@@ -25,6 +25,7 @@ LOG_UNKNOWN_SESSION = "accounting.unknown_session"
 SOURCE = "gateway"
 _TRANSACTION_SESSIONS = 100
 """Sessions in one transaction: writers of an embedded database wait for each other."""
+_MARKS_KEPT = timedelta(hours=1)
 
 _log = get_logger(__name__)
 
@@ -70,18 +71,18 @@ class Accountant:
             for start in range(0, len(grown), _TRANSACTION_SESSIONS):
                 await self._account(grown[start : start + _TRANSACTION_SESSIONS])
 
-    async def settle(self, ledgers: Sequence[Ledger]) -> None:
-        """Account closed clients' ledgers to the end, then delete them."""
-        if not ledgers:
-            return
-        await self.account(await self._gate.read(ledgers))
-        await self._gate.forget(ledgers)
-        marks = [mark for ledger in ledgers if (mark := (ledger.session_id, ledger.ip)) in self._marks]
-        if marks:
+    async def close_books(self, ledgers: Sequence[Ledger]) -> None:
+        """Account closed clients' ledgers to the end; then the kernel may forget them."""
+        if ledgers:
+            await self.account(await self._gate.read(ledgers))
+
+    async def purge(self) -> None:
+        """Forget the marks of sessions that ended long ago."""
+        async with self._lock:
             async with self._db.transaction() as tx:
-                await repository.delete_marks(tx, self._gateway_id, marks)
-            for mark in marks:
-                self._marks.pop(mark, None)
+                await repository.purge_marks(tx, self._gateway_id, self._clock.now() - _MARKS_KEPT)
+                marks = await repository.list_marks(tx, self._gateway_id)
+            self._marks = marks
 
     async def interim(self, open_sessions: Iterable[OpenSession]) -> None:
         """Write an interim record for each session whose interval is over."""

@@ -60,8 +60,7 @@ class GatewayDaemon:
             gate=self.gate,
             clock=runtime.clock,
             metrics=self.metrics,
-            settle=self.accountant.settle,
-            carried=self.accountant.carried,
+            accountant=self.accountant,
         )
         self.admission = Admission(
             gateway_id=settings.id,
@@ -138,7 +137,7 @@ class GatewayDaemon:
         tasks.spawn("reconcile", every(settings.reconcile_s, self._reconcile))
         tasks.spawn("expiry", every(_EXPIRY_S, self.keeper.expire))
         tasks.spawn("report", every(_REPORT_S, self._report))
-        tasks.spawn("tidy", every(_TIDY_S, self.admission.tidy))
+        tasks.spawn("tidy", every(_TIDY_S, self._tidy))
         if settings.serve_dhcp_dns:
             tasks.spawn("dnsmasq", self.dns_dhcp.watch)
 
@@ -160,6 +159,10 @@ class GatewayDaemon:
     async def _reconcile(self) -> None:
         await self.keeper.reconcile()
         await self.admission.reconcile_bindings()
+
+    async def _tidy(self) -> None:
+        await self.admission.tidy()
+        await self.accountant.purge()
 
     async def _report(self) -> None:
         async with self._runtime.db.transaction() as tx:

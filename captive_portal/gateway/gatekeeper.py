@@ -5,10 +5,11 @@ or late event does no harm. It does no accounting (see `accounting`) and lets no
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from captive_portal.gateway import repository
+from captive_portal.gateway.accounting import Accountant
 from captive_portal.gateway.gate.base import Client, Gate, Ledger, Pass, Totals
 from captive_portal.gateway.gate.reconcile import diff_gate
 from captive_portal.gateway.metrics import GatewayMetrics
@@ -25,17 +26,14 @@ LOG_RECONCILED = "gate.reconciled"
 
 _log = get_logger(__name__)
 
-Settle = Callable[[Sequence[Ledger]], Awaitable[None]]
-Carried = Callable[[str, str], Totals]
-
 
 class Gatekeeper:
     """Opens and closes clients of one gateway.
 
     Args:
         gateway_id: which sessions are ours.
-        settle: accounts ledgers and has them forgotten; used when an address passes to a new session.
-        carried: where the counters of (session, IP) start if the kernel has none.
+        accountant: closes the books of ledgers before the kernel forgets them, and says where the
+            counters of a session start if the kernel has none.
     """
 
     def __init__(
@@ -46,16 +44,14 @@ class Gatekeeper:
         gate: Gate,
         clock: Clock,
         metrics: GatewayMetrics,
-        settle: Settle,
-        carried: Carried,
+        accountant: Accountant,
     ) -> None:
         self._gateway_id = gateway_id
         self._db = db
         self._gate = gate
         self._clock = clock
         self._metrics = metrics
-        self._settle = settle
-        self._carried = carried
+        self._accountant = accountant
         self._lock = asyncio.Lock()
         self._pending: dict[str, float] = {}
         self._wake = asyncio.Event()
@@ -193,13 +189,17 @@ class Gatekeeper:
 
     async def settle(self, ledgers: Sequence[Ledger]) -> None:
         """Account and delete ledgers that nobody holds any more; one that came back is left alone."""
+        closed = [ledger for ledger in ledgers if not self.holds(ledger.session_id, ledger.ip)]
+        await self._accountant.close_books(closed)
         async with self._lock:
-            closed = [ledger for ledger in ledgers if not self.holds(ledger.session_id, ledger.ip)]
-            await self._settle(closed)
-            for ledger in closed:
-                owner = self._owner.get(ledger.ip)
-                if owner is not None and owner.session_id == ledger.session_id:
-                    del self._owner[ledger.ip]
+            await self._forget([led for led in closed if not self.holds(led.session_id, led.ip)])
+
+    async def _forget(self, ledgers: Sequence[Ledger]) -> None:
+        await self._gate.forget(ledgers)
+        for ledger in ledgers:
+            owner = self._owner.get(ledger.ip)
+            if owner is not None and owner.session_id == ledger.session_id:
+                del self._owner[ledger.ip]
 
     async def _apply(self, found: Mapping[str, OpenSession], ids: Sequence[str]) -> None:
         now = self._clock.now()
@@ -241,7 +241,8 @@ class Gatekeeper:
             and (owner.session_id, owner.mac) != (entry.session_id, entry.client.mac)
         ]
         if occupied:
-            await self._settle(occupied)
+            await self._accountant.close_books(occupied)
+            await self._forget(occupied)
         await self._gate.open(opens)
         for entry in opens:
             client = entry.client
@@ -256,7 +257,7 @@ class Gatekeeper:
             (session.expires_at - now).total_seconds(),
             session.rate_up,
             session.rate_down,
-            self._carried(session.id, session.client.ip),
+            self._accountant.carried(session.id, session.client.ip),
         )
 
     def _count(self) -> None:

@@ -176,13 +176,9 @@ async def put_marks(tx: Tx, gateway_id: str, marks: Mapping[Mark, Totals]) -> No
     await upsert(tx, GateLedger, rows, keys=["gateway_id", "session_id", "ip"], update=counters)
 
 
-async def delete_marks(tx: Tx, gateway_id: str, marks: Collection[Mark]) -> None:
-    """Forget runs of counters whose kernel elements are gone."""
-    for session_id, ip in marks:
-        await tx.execute(
-            sa.delete(GateLedger).where(
-                GateLedger.gateway_id == gateway_id,
-                GateLedger.session_id == session_id,
-                GateLedger.ip == ip,
-            )
-        )
+async def purge_marks(tx: Tx, gateway_id: str, before: datetime) -> None:
+    """Delete the marks of sessions that ended before a moment."""
+    ended = sa.select(NetSession.id).where(NetSession.ended_at < before)
+    await tx.execute(
+        sa.delete(GateLedger).where(GateLedger.gateway_id == gateway_id, GateLedger.session_id.in_(ended))
+    )
