@@ -1,7 +1,8 @@
 """The peer of the fleet benchmark: a bare `websockets` + uvloop server with mutual TLS.
 
-It does the least a controller could do: accept, inflate, parse, count. It stores nothing, knows no
-access point and answers nothing. Standard input: any line asks for the counts; its end stops it.
+It does the least a controller could do: accept, send everybody the same small configuration (so that
+the states are as big as ours), inflate, parse, count. It stores nothing and knows no access point.
+Standard input: any line asks for the counts; its end stops it.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ class Counts:
     state_bytes: int = 0
 
 
-def read_message(text: str, counts: Counts) -> None:
-    """Parse one message in full."""
+def read_message(text: str, counts: Counts) -> str | None:
+    """Parse one message in full; the answer to `connect` is a configuration."""
     call = msgspec.json.decode(text)
     params = call["params"]
     if "compress_64" in params:
@@ -46,6 +47,12 @@ def read_message(text: str, counts: Counts) -> None:
     if call["method"] == "state":
         counts.states += 1
         counts.state_bytes += len(text)
+    if call["method"] != "connect":
+        return None
+    network = {"name": "Moscow_WiFi_Free", "wifi-bands": ["2G", "5G"], "bss-mode": "ap"}
+    config = {"radios": [], "interfaces": [{"ssids": [network]}]}
+    params = {"serial": params["serial"], "uuid": 2, "when": 0, "config": config}
+    return msgspec.json.encode({"jsonrpc": "2.0", "id": 0, "method": "configure", "params": params}).decode()
 
 
 async def run(data_dir: Path) -> None:
@@ -56,7 +63,9 @@ async def run(data_dir: Path) -> None:
         counts.connected += 1
         try:
             async for text in connection:
-                read_message(text if isinstance(text, str) else text.decode(), counts)
+                answer = read_message(text if isinstance(text, str) else text.decode(), counts)
+                if answer is not None:
+                    await connection.send(answer)
         except ConnectionClosed:
             return
         finally:
@@ -91,7 +100,7 @@ def measure(counts: Counts) -> dict[str, float]:
     return {
         "connected": counts.connected,
         "states": counts.states,
-        "state_bytes": counts.state_bytes,
+        "message_bytes": counts.state_bytes,
         "cpu_s": used.ru_utime + used.ru_stime,
         "rss": psutil.Process().memory_info().rss,
     }
