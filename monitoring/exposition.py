@@ -1,4 +1,4 @@
-"""The text page of a set of families, fast: eight times quicker than the library's renderer.
+"""The text page of a set of families, quicker than the library's renderer (see the benchmark).
 
 Prometheus text format 0.0.4. A test proves the page parses into the same samples as the library's
 own rendering of the same families. It does not render histograms or OpenMetrics.
@@ -17,53 +17,45 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 GZIP_LEVEL: Final = 1
 # RFC 1952: magic, deflate, no flags, no time, fastest, unknown OS.
 _GZIP_HEADER: Final = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x04\xff"
+_SPLIT: Final = 4
+"""Of the labels of an AP's series the first four say where: ap, site, district, zone."""
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\n": "\\n", '"': '\\"'})
 _HELP_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\n": "\\n"})
 
 
-class LabelCache:
-    """Remembers the rendered label part of a series: between pages most series stay the same.
-
-    Two generations: what the page before did not use is dropped, so gone APs do not pile up.
-    """
-
-    def __init__(self) -> None:
-        """Start empty."""
-        self._old: dict[tuple[tuple[str, ...], tuple[str, ...]], str] = {}
-        self._new: dict[tuple[tuple[str, ...], tuple[str, ...]], str] = {}
-
-    def turn(self) -> None:
-        """Call before each page."""
-        self._old, self._new = self._new, {}
-
-    def render(self, names: tuple[str, ...], values: tuple[str, ...]) -> str:
-        """`{name="value",…} ` with the trailing space, or a space alone when there are no labels."""
-        key = (names, values)
-        text = self._new.get(key)
-        if text is None:
-            text = self._old.get(key)
-            if text is None:
-                inner = ",".join(
-                    f'{name}="{value.translate(_ESCAPES)}"' for name, value in zip(names, values, strict=True)
-                )
-                text = f"{{{inner}}} " if inner else " "
-            self._new[key] = text
-        return text
-
-
-def render_families(families: Iterable[Family], cache: LabelCache | None = None) -> bytes:
+def render_families(families: Iterable[Family]) -> bytes:
     """Render families as text; one without samples is left out entirely."""
-    labels = cache or LabelCache()
-    labels.turn()
+    # Series share the labels that say where they are and those that say what they are, so each
+    # part is rendered once a page and joined.
+    places: dict[tuple[str, ...], dict[tuple[str, ...], str]] = {}
+    kinds: dict[tuple[str, ...], dict[tuple[str, ...], str]] = {}
     lines: list[str] = []
     for family in families:
         if not family.samples:
             continue
         metric = family.metric
-        name, names, render = metric.name, metric.labels, labels.render
+        name = metric.name
         lines.append(f"# HELP {name} {metric.help.translate(_HELP_ESCAPES)}\n# TYPE {name} {metric.kind}\n")
-        lines.extend(f"{name}{render(names, values)}{value!r}\n" for values, value in family.samples)
+        if not metric.labels:
+            lines.extend(f"{name} {value!r}\n" for _, value in family.samples)
+            continue
+        where, what = metric.labels[:_SPLIT], metric.labels[_SPLIT:]
+        heads, tails = places.setdefault(where, {}), kinds.setdefault(what, {(): ""})
+        for values, value in family.samples:
+            head, tail = values[:_SPLIT], values[_SPLIT:]
+            first, rest = heads.get(head), tails.get(tail)
+            if first is None:
+                first = heads[head] = _render_labels(where, head)
+            if rest is None:
+                rest = tails[tail] = "," + _render_labels(what, tail)
+            lines.append(f"{name}{{{first}{rest}}} {value!r}\n")
     return "".join(lines).encode()
+
+
+def _render_labels(names: tuple[str, ...], values: tuple[str, ...]) -> str:
+    return ",".join(
+        f'{name}="{value.translate(_ESCAPES)}"' for name, value in zip(names, values, strict=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from controller.core.log import get_logger
 from monitoring import metrics as m
 from monitoring.collectors.fleet import collect_fleet
 from monitoring.collectors.sessions import SessionCounters
-from monitoring.exposition import LabelCache, Page, render_families
+from monitoring.exposition import Page, render_families
 from monitoring.metrics import Family, Metric
 from monitoring.repository import take
 from monitoring.snapshot import FleetSnapshot, SessionsSnapshot
@@ -68,7 +68,6 @@ class Snapshotter:
         self._interval_s = interval_s
         self._silent_after_s = silent_after_s
         self._counters = SessionCounters()
-        self._cache = LabelCache()
         self._sessions_since: datetime | None = None
         self._failing = False
         self._made_at: float | None = None
@@ -121,9 +120,7 @@ class Snapshotter:
             *collect_fleet(fleet, silent_after_s=self._silent_after_s),
             *self._counters.families(),
         ]
-        return Page.pack(
-            render_families(families, self._cache), samples=sum(len(family.samples) for family in families)
-        )
+        return Page.pack(render_families(families), samples=sum(len(family.samples) for family in families))
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from monitoring.collectors.fleet import FleetCollector, collect_fleet
-from monitoring.exposition import LabelCache, Page, gzip_join, render_families
+from monitoring.exposition import Page, gzip_join, render_families
 from monitoring.metrics import AP_UP, SITE_INFO, SNAPSHOT_AGE, Family
 from tests.factories.monitoring import fleet
 
@@ -45,15 +45,6 @@ def test_a_family_without_samples_or_labels():
     assert render_families([Family(SNAPSHOT_AGE, [((), 1.5)])]).endswith(
         b"\nkolco_monitor_snapshot_age_seconds 1.5\n"
     )
-
-
-def test_the_cache_forgets_what_two_pages_did_not_use():
-    cache = LabelCache()
-    render_families([Family(AP_UP, [(("a", "s", "d", "z"), 1)])], cache)
-    render_families([], cache)
-    render_families([], cache)
-    assert not cache._old
-    assert not cache._new
 
 
 @given(st.binary(), st.binary())
