@@ -40,6 +40,11 @@ class Ports:
         free = (port for port in candidates if is_free(port))
         return cls(*islice(free, len(fields(cls))))
 
+    def admin(self, daemon: str) -> int:
+        """The port of a daemon's ``/metrics`` and ``/healthz``."""
+        port: int = getattr(self, f"{daemon}_admin")
+        return port
+
 
 def is_free(port: int) -> bool:
     """Whether nobody holds a port of the loopback address, neither TCP nor UDP."""

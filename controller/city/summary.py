@@ -6,7 +6,7 @@ Rendering only: it looks nothing up and starts nothing.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.progress import (
     BarColumn,
@@ -55,7 +55,7 @@ class Idea:
     command: str
 
 
-def progress() -> Progress:
+def progress(console: Console) -> Progress:
     """The bars while the city starts."""
     return Progress(
         SpinnerColumn(),
@@ -63,6 +63,7 @@ def progress() -> Progress:
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        console=console,
         transient=True,
     )
 

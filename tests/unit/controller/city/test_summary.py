@@ -54,4 +54,4 @@ def test_a_step_shows_how_it_went():
 
 
 def test_progress_goes_away_when_it_is_done():
-    assert summary.progress().live.transient
+    assert summary.progress(Console()).live.transient

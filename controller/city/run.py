@@ -1,0 +1,278 @@
+"""A running city: everything started in order, and everything gone afterwards.
+
+Joins the parts: network, Internet side, database, daemons under the supervisor, Prometheus, the
+fleet and the phones. What it shows is :mod:`controller.city.summary`'s, what it proves is
+:mod:`controller.city.steps`'.
+"""
+
+import asyncio
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from controller.city import internet, layout, network, parts, repository
+from controller.city.environment import SPOOL, daemon_names, environment
+from controller.city.fleet_child import FleetChild, FleetOrder
+from controller.city.layout import Layout
+from controller.city.parts import Found
+from controller.city.phones import Messages, Phone
+from controller.city.ports import LOOPBACK, Ports
+from controller.city.process import Child, Finished, run
+from controller.city.repository import FleetCount
+from controller.city.summary import Vitals
+from controller.core.clock import SystemClock
+from controller.core.db import Database
+from controller.core.errors import InvalidInputError, UnavailableError
+from controller.core.log import get_logger
+from controller.core.pki import CertificateAuthority
+
+LOG_UP = "city.up"
+LOG_DOWN = "city.down"
+KOLCO = (sys.executable, "-m", "controller")
+READY_TIMEOUT_S = 90.0
+SECONDS_PER_AP = 0.05
+SCRAPE_S = 2
+POLL_S = 0.1
+
+log = get_logger(__name__)
+
+Tell = Callable[[str, int, int], None]
+"""Hears of progress: what is going on, how much of it is done, and how much there is."""
+
+
+def untold(_what: str, _done: int, _of: int) -> None:
+    """Hear of progress and say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What city is wanted."""
+
+    aps: int = 3000
+    phones: int = 3
+    seed: int = 1
+    data_dir: Path | None = None
+    """None: a temporary one, which goes with the city."""
+    database_url: str | None = None
+    bus_url: str | None = None
+    state_interval_s: float | None = None
+    """Seconds between two states of an access point; None: as its configuration says."""
+
+    def __post_init__(self) -> None:
+        """Check the numbers; raises :class:`InvalidInputError`."""
+        if not 0 <= self.phones <= layout.MAX_PHONES:
+            raise InvalidInputError(f"a city has 0 to {layout.MAX_PHONES} phones, not {self.phones}")
+
+
+class City:
+    """A city that runs, or is being started or ended.
+
+    Use :meth:`start` and always :meth:`stop`; a second city may run beside it.
+    """
+
+    def __init__(self, options: Options, found: Found) -> None:
+        """Plan a city on a machine that has ``found``; nothing is made yet."""
+        self.options = options
+        self.found = found
+        self.laid: Layout | None = None
+        self.phones: list[Phone] = []
+        self._undo = AsyncExitStack()
+        self._begun = time.monotonic()
+
+    async def start(self, tell: Tell = untold) -> None:
+        """Start everything in order, each part ready before the next needs it.
+
+        Raises :class:`~controller.core.errors.KolcoError` naming the part that does not come up; call
+        :meth:`stop` then too.
+        """
+        self._make_data_dir()
+        self.ports = Ports.free()
+        tell("network", 0, 1)
+        await self._lay_network()
+        self.env = environment(
+            self.ports,
+            self.data_dir,
+            database_url=self.options.database_url,
+            bus_url=self.options.bus_url,
+            laid=self.laid,
+        )
+        tell("network", 1, 1)
+        tell("database", 0, 1)
+        await self._fill_database()
+        tell("database", 1, 1)
+        await self._start_daemons(tell)
+        await self._start_prometheus()
+        await self._start_fleet()
+        await self._wait_for_fleet(tell)
+        log.info(LOG_UP, aps=self.options.aps, phones=len(self.phones), seconds=round(self.up_s, 1))
+
+    async def stop(self) -> None:
+        """End everything in the reverse order and remove what the city made."""
+        await self._undo.aclose()
+        log.info(LOG_DOWN)
+
+    @property
+    def up_s(self) -> float:
+        """Seconds since the start was begun."""
+        return time.monotonic() - self._begun
+
+    async def kolco(self, *arguments: str, timeout_s: float = 60.0) -> Finished:
+        """Run the command line as an operator of this city would."""
+        return await run([*KOLCO, *arguments], env=self.env, timeout_s=timeout_s)
+
+    async def kolco_json(self, *arguments: str) -> Any:
+        """Run the command line with ``-o json``; raises :class:`UnavailableError` when it fails."""
+        ended = await self.kolco(*arguments, "-o", "json")
+        return json.loads(ended.checked().stdout)
+
+    async def count_fleet(self) -> FleetCount:
+        """The access points in numbers, from the database."""
+        async with self.db.reading() as tx:
+            return await repository.count_fleet(tx)
+
+    async def vitals(self) -> Vitals:
+        """The city at this moment."""
+        async with self.db.reading() as tx:
+            fleet = await repository.count_fleet(tx)
+            online = await repository.count_online(tx)
+        return Vitals(
+            aps=fleet.aps,
+            connected=fleet.connected,
+            settled=fleet.settled,
+            clients=fleet.clients,
+            online=online,
+            restarts=self.daemons.restarts(),
+        )
+
+    # --- inside, in the order of the start ---------------------------------------------------------
+
+    def _make_data_dir(self) -> None:
+        if self.options.data_dir is None:
+            self.data_dir = Path(tempfile.mkdtemp(prefix="kolco-city-"))
+            self._undo.callback(shutil.rmtree, self.data_dir, ignore_errors=True)
+        else:
+            self.data_dir = self.options.data_dir.absolute()
+            self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.messages = Messages(self.data_dir / SPOOL)
+        self.authority = CertificateAuthority.open(self.data_dir / "pki")
+
+    async def _lay_network(self) -> None:
+        if not self.found.root:
+            return
+        await network.sweep(network.STATE_DIRECTORY)
+        if self.options.phones == 0 or not parts.has_network(self.found):
+            return
+        city = Layout(network.new_prefix(), self.options.phones)
+        macs = [layout.phone_mac(self.options.seed, number + 1) for number in range(city.phones)]
+        temporary = self.options.data_dir is None
+        network.claim(network.STATE_DIRECTORY, city, self.data_dir, temporary=temporary)
+        self._undo.callback(network.release, network.STATE_DIRECTORY, city.prefix)
+        self._undo.push_async_callback(network.tear_down, city.namespaces)
+        await network.lay(city, macs)
+        self.laid = city
+        names = sorted(layout.host_records())
+        issued = self.authority.issue_server(names, now=SystemClock().now())
+        certificate = issued.write(self.data_dir / "internet", "sites")
+        web = await internet.start(city.internet, self.data_dir / "logs", certificate)
+        self._undo.push_async_callback(web.stop)
+        trusted = self.data_dir / "pki" / "ca.crt"
+        for number, mac in enumerate(macs, start=1):
+            directory = self.data_dir / f"phone-{number}"
+            phone = Phone(number, city.phone(number), mac, directory, trusted)
+            self._undo.push_async_callback(phone.leave)
+            self.phones.append(phone)
+
+    async def _start_prometheus(self) -> None:
+        """Start a real Prometheus on loopback, if the machine has one."""
+        if "prometheus" not in self.found.programs:
+            return
+        directory = self.data_dir / "prometheus"
+        directory.mkdir(exist_ok=True)
+        targets = [
+            f"--target={name}={LOOPBACK}:{self.ports.admin(name)}"
+            for name in daemon_names(with_network=self.laid is not None)
+        ]
+        configuration, rules = directory / "prometheus.yml", directory / "rules"
+        (await self.kolco("monitor", "rules", f"--out={rules}")).checked()
+        (
+            await self.kolco(
+                "monitor",
+                "prometheus-config",
+                *targets,
+                f"--rule-file={rules}/*.yml",
+                f"--scrape-interval={SCRAPE_S}",
+                f"--out={configuration}",
+            )
+        ).checked()
+        argv = [
+            "prometheus",
+            f"--config.file={configuration}",
+            f"--storage.tsdb.path={directory / 'data'}",
+            f"--web.listen-address={LOOPBACK}:{self.ports.prometheus}",
+            "--log.level=warn",
+        ]
+        child = await Child.start("prometheus", argv, log=self.data_dir / "logs" / "prometheus.log")
+        self._undo.push_async_callback(child.stop)
+        await self._wait_until_answers(f"{self.prometheus_url}/-/ready", child.name, lambda: child.running)
+
+    async def _start_fleet(self) -> None:
+        order = FleetOrder(
+            url=f"wss://{LOOPBACK}:{self.ports.ap_channel}/",
+            data_dir=self.data_dir,
+            aps=self.options.aps,
+            seed=self.options.seed,
+            state_interval_s=self.options.state_interval_s,
+        )
+        self.fleet = await FleetChild.start(order, log=self.data_dir / "logs" / "fleet.log")
+        self._undo.push_async_callback(self.fleet.stop)
+
+    async def _wait_for_fleet(self, tell: Tell) -> None:
+        """Wait until every access point is connected and runs what it shall run."""
+        wanted = self.options.aps
+        until = time.monotonic() + READY_TIMEOUT_S + wanted * SECONDS_PER_AP
+        while True:
+            self.fleet.check()
+            count = await self.count_fleet()
+            if self.fleet.progress is None and self.fleet.certificates < wanted:
+                tell("certificates", self.fleet.certificates, wanted)
+            else:
+                tell("certificates", wanted, wanted)
+                tell("access points connected", count.connected, wanted)
+                tell("access points configured", count.settled, wanted)
+            if count.connected >= wanted and count.settled >= wanted:
+                return
+            if time.monotonic() > until:
+                raise UnavailableError(
+                    f"of {wanted} access points {count.connected} connected, {count.settled} configured",
+                    hint=f"see {self.data_dir / 'logs'}",
+                )
+            await asyncio.sleep(POLL_S)
+
+    @property
+    def prometheus_url(self) -> str:
+        """Base URL of the city's Prometheus."""
+        return f"http://{LOOPBACK}:{self.ports.prometheus}"
+
+    async def _wait_until_answers(self, url: str, name: str, runs: Callable[[], bool]) -> None:
+        """Wait until a URL answers 200; raises :class:`UnavailableError` with the part's name."""
+        until = time.monotonic() + READY_TIMEOUT_S
+        async with httpx.AsyncClient(trust_env=False, timeout=5) as web:
+            while time.monotonic() < until and runs():
+                try:
+                    if (await web.get(url)).status_code == httpx.codes.OK:
+                        return
+                except httpx.TransportError:
+                    pass
+                await asyncio.sleep(POLL_S)
+        logs = self.data_dir / "logs" / f"{name}.log"
+        last = logs.read_text(errors="replace")[-600:] if logs.exists() else ""
+        raise UnavailableError(f"{name} does not get ready: {last}", hint=f"see {logs}")

@@ -1,0 +1,36 @@
+"""The fleet's process is started, tells of itself, and ends with its parent's word."""
+
+import asyncio
+
+import pytest
+
+from controller.city.fleet_child import FleetChild, FleetOrder
+from controller.core.errors import UnavailableError
+from controller.core.pki import CertificateAuthority
+
+
+def order(tmp_path, **changes):
+    given = {"url": "wss://127.0.0.1:1/", "data_dir": tmp_path, "aps": 2, "seed": 1, "state_interval_s": 5.0}
+    return FleetOrder(**(given | changes))
+
+
+async def test_a_fleet_tells_of_itself_and_is_ended(tmp_path):
+    CertificateAuthority.open(tmp_path / "pki")
+    fleet = await FleetChild.start(order(tmp_path), log=tmp_path / "log")
+    try:
+        async with asyncio.timeout(30):
+            while fleet.progress is None or fleet.progress.powered < 2:
+                fleet.check()
+                await asyncio.sleep(0.05)
+        assert fleet.certificates == 2
+        assert fleet.progress.aps == 2
+        assert fleet.progress.connected == 0
+    finally:
+        await fleet.stop()
+    with pytest.raises(UnavailableError, match="fleet ended"):
+        fleet.check()
+
+
+def test_the_interval_is_left_to_the_access_points_unless_given(tmp_path):
+    assert "--state-interval=5" in order(tmp_path).argv()
+    assert not [part for part in order(tmp_path, state_interval_s=None).argv() if part.startswith("--state-interval")]
