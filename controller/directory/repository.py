@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from controller.core.db import Tx, upsert
 from controller.core.mac import Mac
-from controller.directory.types import AccountView, Known, PlanView, VoucherView
+from controller.directory.types import AccountView, DeviceView, Known, PlanView, VoucherView
 from controller.models import Account, Device, DeviceCredential, Identity, Plan, Voucher
 
 
@@ -62,6 +62,15 @@ async def list_accounts(
 async def list_identities(tx: Tx, account_ids: Sequence[str]) -> Sequence[Identity]:
     """Return the identities of accounts."""
     return list(await tx.scalars(sa.select(Identity).where(Identity.account_id.in_(account_ids))))
+
+
+async def list_devices(tx: Tx, account_id: str) -> list[DeviceView]:
+    """Return an account's devices, the one used last first."""
+    query = sa.select(Device).where(Device.account_id == account_id).order_by(Device.last_login_at.desc())
+    return [
+        DeviceView(row.id, Mac(row.mac), row.created_at, row.last_login_at, row.remembered_until)
+        for row in await tx.scalars(query)
+    ]
 
 
 async def find_device(tx: Tx, mac: Mac) -> Device | None:

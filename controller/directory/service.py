@@ -15,7 +15,15 @@ from controller.core.mac import Mac
 from controller.core.secrets import SecretStore
 from controller.directory import repository
 from controller.directory.codes import check_e164, make_voucher_code, mask_phone, normalise_voucher_code
-from controller.directory.types import AccountView, IssuedCredential, Known, Login, PlanView, VoucherView
+from controller.directory.types import (
+    AccountView,
+    DeviceView,
+    IssuedCredential,
+    Known,
+    Login,
+    PlanView,
+    VoucherView,
+)
 from controller.models import Account, Device, DeviceCredential, Identity, Voucher
 
 DEFAULT_PLAN = "city"
@@ -230,6 +238,20 @@ class Directory:
             repository.view_account(account, tuple(masked.get(account.id, ())), devices)
             for account, devices in rows
         ]
+
+    async def get_account(self, tx: Tx, account_id: str) -> tuple[AccountView, list[DeviceView]]:
+        """Return an account with masked identities, and its devices.
+
+        Raises:
+            NotFoundError: there is no such account.
+        """
+        account = await repository.get_account(tx, account_id)
+        if account is None:
+            raise NotFoundError(f"there is no account {account_id}", hint="`kolco account list` shows them")
+        devices = await repository.list_devices(tx, account_id)
+        identities = await repository.list_identities(tx, [account_id])
+        masked = tuple(self._mask(identity) for identity in identities)
+        return repository.view_account(account, masked, len(devices)), devices
 
     async def set_account_status(self, tx: Tx, *, account_id: str, status: str) -> None:
         """Block an account or make it active again; a blocked one's devices are forgotten.

@@ -56,6 +56,17 @@ class AccountView:
 
 
 @dataclass(frozen=True)
+class DeviceView:
+    """A device of an account."""
+
+    id: str
+    mac: Mac
+    created_at: datetime
+    last_login_at: datetime
+    remembered_until: datetime | None
+
+
+@dataclass(frozen=True)
 class VoucherView:
     """A voucher without its code, which nobody can read again."""
 
