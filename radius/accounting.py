@@ -5,24 +5,25 @@ goes to the session; what is not is a repetition. A session that a gateway count
 twice: there RADIUS only keeps the leg. Acknowledging is the server's matter, after the commit.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from controller.directory.service import Directory, Known
-from controller.sessions import service as sessions
-from controller.sessions.types import SessionView, StartSession, Usage
-
 from controller.core.clock import Clock
 from controller.core.db import Tx
 from controller.core.mac import Mac
+from controller.directory.service import Directory
+from controller.directory.types import Known
+from controller.sessions import service as sessions
+from controller.sessions.types import EXPIRED, IDLE, SessionView, StartSession, Usage
 from radius import repository
 from radius.protocol.attributes import AcctStatusType
+from radius.question import Method
 from radius.records import Record, Totals
 from radius.repository import Leg
 
 SOURCE: Final = "radius"
-_REMEMBERED: Final = "radius-mab"
 
 
 class Outcome(StrEnum):
@@ -40,7 +41,7 @@ class Outcome(StrEnum):
     LEFT = "left"
     """A leg ended; the session goes on elsewhere."""
     LATE = "late"
-    """The session had ended before."""
+    """The session had ended before; what is new is added to it even so."""
     RESTARTED = "restarted"
     """The NAS restarted: its legs are closed."""
     UNKNOWN_SESSION = "unknown-session"
@@ -51,8 +52,8 @@ _END_REASONS: Final = {
     1: "left",  # User Request: of the NAS, that is leaving the radio; no logout from the city's network
     2: "lost-carrier",
     3: "lost-carrier",
-    4: "idle",
-    5: "expired",
+    4: IDLE,
+    5: EXPIRED,
     6: "admin",
     7: "nas-restart",
     11: "nas-restart",
@@ -60,6 +61,14 @@ _END_REASONS: Final = {
 """Acct-Terminate-Cause (RFC 2866 §5.10) to reasons of a session's end."""
 _OTHER_END: Final = "left"
 _NAS_RESTART: Final = "nas-restart"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a record, and the session it belongs to; empty if to none."""
+
+    outcome: Outcome
+    session_id: str = ""
 
 
 class Accountant:
@@ -74,67 +83,76 @@ class Accountant:
         self._directory = directory
         self._clock = clock
 
-    async def apply(self, tx: Tx, record: Record) -> Outcome:
+    async def apply(self, tx: Tx, record: Record) -> Applied:
         """Store one record; the same record again changes nothing."""
         now = self._clock.now()
         if record.kind in {AcctStatusType.ACCOUNTING_ON, AcctStatusType.ACCOUNTING_OFF}:
-            return await self._restart(tx, record, now)
+            await self._restart(tx, record, now)
+            return Applied(Outcome.RESTARTED)
         leg = await repository.find_leg(tx, record)
         outcome = Outcome.REPEATED
         if leg is None:
             session, outcome = await self._find_session(tx, record, now)
             if session is None:
-                return outcome
+                return Applied(outcome)
             leg = await repository.add_leg(tx, record, session_id=session.id, mac=session.mac, now=now)
         else:
             session = await sessions.get(tx, leg.session_id)
         counted = await self._count(tx, leg, record, session, now)
         if record.kind is AcctStatusType.STOP:
-            return await self._stop(tx, leg, record, session, now)
-        return outcome if record.kind is AcctStatusType.START else counted
+            return Applied(await self._stop(tx, leg, record, now), session.id)
+        if counted is Outcome.LATE and leg.ended:
+            await repository.reopen_leg(tx, leg)
+        return Applied(outcome if record.kind is AcctStatusType.START else counted, session.id)
 
     async def _find_session(
         self, tx: Tx, record: Record, now: datetime
     ) -> tuple[SessionView | None, Outcome]:
         """Return the session a new leg belongs to, begun if need be."""
         promised = record.session
-        known: Known | None = None
-        if promised is not None:
-            session = await sessions.find(tx, promised.session_id)
-            if session is not None and (session.ended_at is None or record.kind is AcctStatusType.STOP):
-                return session, Outcome.JOINED
-            known = await self._directory.find_device(tx, device_id=promised.device_id)
-        elif record.mac is not None:
-            session = await sessions.find_open(tx, mac=record.mac)
-            if session is not None:
-                return session, Outcome.JOINED
-            known = await self._directory.find_known_device(tx, mac=record.mac, now=now)
-        if known is None or record.kind is AcctStatusType.STOP:
+        ends = record.kind is AcctStatusType.STOP
+        past = None if promised is None else await sessions.find(tx, promised.session_id)
+        if past is not None and (past.ended_at is None or ends):
+            return past, Outcome.JOINED
+        known = await self._find_device(tx, record, now)
+        mac = record.mac or (None if known is None else known.mac)
+        open_session = None if mac is None else await sessions.find_open(tx, mac=mac)
+        if open_session is not None and (known is None or known.account_id == open_session.account_id):
+            return open_session, Outcome.JOINED
+        if known is None or mac is None or ends:
             return None, Outcome.UNKNOWN_SESSION
-        return await self._start(tx, record, known, now), Outcome.STARTED
+        session_id = None if promised is None or past is not None else promised.session_id
+        session = await self._start(tx, record, known=known, mac=mac, session_id=session_id, now=now)
+        return session, Outcome.STARTED
 
-    async def _start(self, tx: Tx, record: Record, known: Known, now: datetime) -> SessionView:
-        promised = record.session
+    async def _find_device(self, tx: Tx, record: Record, now: datetime) -> Known | None:
+        if record.session is not None:
+            return await repository.find_device(tx, record.session.device_id)
+        if record.mac is not None:
+            return await self._directory.find_known_device(tx, mac=record.mac, now=now)
+        return None
+
+    async def _start(
+        self, tx: Tx, record: Record, *, known: Known, mac: Mac, session_id: str | None, now: datetime
+    ) -> SessionView:
+        method = Method.MAB.value if record.session is None else record.session.method
         place = None if record.called.mac is None else await repository.find_place(tx, record.called.mac)
-        used = promised is not None and await sessions.find(tx, promised.session_id) is not None
-        return await sessions.start(
-            tx,
-            StartSession(
-                mac=record.mac or Mac(known.mac),
-                ip=record.ip,
-                gateway_id=None,
-                account_id=known.account_id,
-                device_id=known.device_id,
-                plan=known.plan,
-                method=_REMEMBERED if promised is None else promised.method,
-                ap_serial=None if place is None else place.serial,
-                site_id=None if place is None else place.site_id,
-                ssid=record.called.ssid,
-                nas_id=record.nas_id,
-                session_id=None if promised is None or used else promised.session_id,
-            ),
-            now,
+        request = StartSession(
+            mac=mac,
+            ip=record.ip,
+            gateway_id=None,
+            account_id=known.account_id,
+            device_id=known.device_id,
+            plan=known.plan,
+            method=method,
+            ap_serial=None if place is None else place.serial,
+            site_id=None if place is None else place.site_id,
+            ssid=record.called.ssid,
+            nas_id=record.nas_id,
+            not_after=known.remembered_until if method == Method.MAB else None,
+            session_id=session_id,
         )
+        return await sessions.start(tx, request, now, source=SOURCE)
 
     async def _count(self, tx: Tx, leg: Leg, record: Record, session: SessionView, now: datetime) -> Outcome:
         new = _above(leg.totals, record.totals)
@@ -147,21 +165,21 @@ class Accountant:
             session_time_s=max(leg.session_time_s, record.session_time_s),
             now=now,
         )
-        if session.ended_at is not None:
-            return Outcome.LATE
         if session.gateway_id is not None:
             return Outcome.COUNTED
+        late = session.ended_at is not None
         if new != Totals():
             usage = Usage(session.id, new.up_bytes, new.down_bytes, new.up_packets, new.down_packets)
-            await sessions.use(tx, usage, source=SOURCE, now=now)
-        if record.kind is AcctStatusType.INTERIM_UPDATE:
+            session = await sessions.use(tx, usage, source=SOURCE, now=now)
+        if record.kind is AcctStatusType.INTERIM_UPDATE and session.ended_at is None:
             await sessions.interim(tx, session.id, source=SOURCE, now=now)
-        return Outcome.COUNTED
+        return Outcome.LATE if late else Outcome.COUNTED
 
-    async def _stop(self, tx: Tx, leg: Leg, record: Record, session: SessionView, now: datetime) -> Outcome:
+    async def _stop(self, tx: Tx, leg: Leg, record: Record, now: datetime) -> Outcome:
         if leg.ended:
             return Outcome.REPEATED
         await repository.end_legs(tx, [leg], now)
+        session = await sessions.get(tx, leg.session_id)
         if session.ended_at is not None:
             return Outcome.LATE
         if session.gateway_id is not None or await repository.list_open_legs(tx, session.id):
@@ -170,7 +188,7 @@ class Accountant:
         await sessions.end(tx, session.id, reason=reason, now=now, source=SOURCE)
         return Outcome.ENDED
 
-    async def _restart(self, tx: Tx, record: Record, now: datetime) -> Outcome:
+    async def _restart(self, tx: Tx, record: Record, now: datetime) -> None:
         legs = await repository.list_open_legs_of_nas(tx, record.nas_id, record.address)
         await repository.end_legs(tx, legs, now)
         for session_id in {leg.session_id for leg in legs}:
@@ -178,7 +196,6 @@ class Accountant:
             elsewhere = session.gateway_id is not None or await repository.list_open_legs(tx, session_id)
             if session.ended_at is None and not elsewhere:
                 await sessions.end(tx, session_id, reason=_NAS_RESTART, now=now, source=SOURCE)
-        return Outcome.RESTARTED
 
 
 def _above(known: Totals, told: Totals) -> Totals:

@@ -1,9 +1,12 @@
 """What is answered on each port: joins reading, deciding or storing, and rendering. Knows no socket."""
 
-from radius.accounting import Outcome
+from collections.abc import Callable
+
+from radius.accounting import Applied, Outcome
 from radius.authorize import Authorizer
 from radius.batch import Batch
 from radius.metrics import RadiusMetrics
+from radius.protocol.attributes import AcctStatusType
 from radius.protocol.connection import RequestReceived
 from radius.question import Refused, read_question
 from radius.records import Record, Unusable, read_record
@@ -19,19 +22,23 @@ class Answers:
         batch: stores accounting records.
         codec: writes and reads Class.
         metrics: counts what became of accounting records.
+        still_online: told the session when a NAS goes on counting for one that has ended.
     """
 
     def __init__(
         self,
         authorizer: Authorizer,
-        batch: Batch[Record, Outcome],
+        batch: Batch[Record, Applied],
         codec: ClassCodec,
         metrics: RadiusMetrics,
+        *,
+        still_online: Callable[[str], None],
     ) -> None:
         self._authorizer = authorizer
         self._batch = batch
         self._codec = codec
         self._metrics = metrics
+        self._still_online = still_online
 
     async def answer_access(self, request: RequestReceived) -> Answer:
         """Answer an Access-Request.
@@ -54,6 +61,8 @@ class Answers:
         if isinstance(record, Unusable):
             self._metrics.count_accounting("unusable", record.value)
             return ACCOUNTED
-        outcome = await self._batch.submit(record)
-        self._metrics.count_accounting(record.kind.name.lower().replace("_", "-"), outcome.value)
+        applied = await self._batch.submit(record)
+        self._metrics.count_accounting(record.kind.name.lower().replace("_", "-"), applied.outcome.value)
+        if applied.outcome is Outcome.LATE and record.kind is AcctStatusType.INTERIM_UPDATE:
+            self._still_online(applied.session_id)
         return ACCOUNTED

@@ -4,14 +4,15 @@ What is asked is `question`'s matter, what the decision looks like on the wire `
 """
 
 from dataclasses import dataclass
-
-from controller.directory.service import Directory, Known
-from controller.sessions import service as sessions
+from datetime import datetime
 
 from controller.core.clock import Clock
 from controller.core.db import Database
 from controller.core.ids import new_id
 from controller.core.mac import Mac
+from controller.directory.service import Directory
+from controller.directory.types import Known
+from controller.sessions import service as sessions
 from radius.question import Method, Question, Refusal, Refused
 
 
@@ -65,6 +66,14 @@ class Authorizer:
                 return Refused(refusal)
             session = await sessions.find_open(tx, mac=question.station or known.mac)
         if session is not None and session.account_id == known.account_id:
-            left = max(1, int(session.seconds_remaining(now)))
+            left = max(1, session.seconds_remaining(now))
             return Accepted(known, question.method, session.id, left)
-        return Accepted(known, question.method, new_id(), known.plan.session_timeout_s)
+        return Accepted(known, question.method, new_id(), _longest(known, question.method, now))
+
+
+def _longest(known: Known, method: Method, now: datetime) -> int:
+    """Return how long a new session may last: a remembered device's no longer than it is remembered."""
+    left = known.plan.session_timeout_s
+    if method is Method.MAB and known.remembered_until is not None:
+        left = min(left, int((known.remembered_until - now).total_seconds()))
+    return max(1, left)

@@ -6,7 +6,7 @@ untrusted datagrams are ignored and change no timer.
 
 import asyncio
 import secrets
-from typing import Final, cast
+from typing import Final
 
 from controller.core.errors import UnavailableError
 from radius.protocol.errors import DropReason, PeerError
@@ -63,10 +63,9 @@ async def exchange(
         UnavailableError: no genuine answer came; `data["ignored"]` says why one was not believed.
     """
     loop = asyncio.get_running_loop()
-    transport, protocol = await loop.create_datagram_endpoint(
+    transport, waiter = await loop.create_datagram_endpoint(
         lambda: _Waiter(pending), remote_addr=(host, port)
     )
-    waiter = cast("_Waiter", protocol)
     try:
         for number in range(tries):
             transport.sendto(pending.data)

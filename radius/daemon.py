@@ -2,24 +2,27 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from functools import partial
-
-from controller.directory.service import Directory
 
 from controller.core.http import admin_app, serve_app
 from controller.core.net import bind_udp
 from controller.core.runtime import Runtime
+from controller.directory.service import Directory
 from controller.nas.events import NasChanged
+from controller.sessions.events import SessionEnded
 from radius import repository
 from radius.accounting import Accountant
 from radius.answers import Answers
 from radius.authorize import Authorizer
 from radius.batch import Batch
+from radius.disconnect import Disconnector, Limits
 from radius.metrics import RadiusMetrics
 from radius.nas import NasRegistry
+from radius.protocol.attributes import Code
 from radius.protocol.connection import ACCT_CODES, AUTH_CODES, Connection
-from radius.reply import ALIVE_ACCESS, ALIVE_ACCOUNTING
-from radius.server import RadiusPort, open_port
+from radius.reply import ALIVE_ACCESS, ALIVE_ACCOUNTING, Answer
+from radius.server import AnswerRequest, RadiusPort, open_port
 from radius.session_class import ClassCodec
 from radius.settings import RadiusSettings
 
@@ -46,8 +49,73 @@ async def serve(
     """
     metrics = RadiusMetrics(runtime.registry)
     registry = NasRegistry(runtime.db, runtime.secrets)
+    disconnector = _disconnector(runtime, settings, registry, metrics)
+    answers = _answers(runtime, settings, metrics, disconnector)
+    await _follow_events(runtime, registry, disconnector)
+    metrics.watch("nas_clients", "Networks from which RADIUS is answered.", lambda: len(registry))
+    serving = asyncio.Event()
+    async with AsyncExitStack() as stack:
+
+        async def serve_port(
+            kind: str, number: int, codes: frozenset[Code], *, answer: AnswerRequest, alive: Answer
+        ) -> int:
+            connection = Connection(
+                registry.find, codes, remember_s=settings.duplicates_s, max_remembered=settings.duplicates_max
+            )
+            port = RadiusPort(
+                kind,
+                connection,
+                answer,
+                alive=alive,
+                registry=registry,
+                metrics=metrics,
+                clock=runtime.clock,
+                in_flight_max=settings.in_flight_max,
+            )
+            metrics.watch(f"{kind}_in_flight", "Requests being worked on.", lambda: port.in_flight)
+            metrics.watch(f"{kind}_remembered", "Answers kept for repeats.", lambda: connection.remembered)
+            return await _listen(stack, settings, port, number)
+
+        auth_port = await serve_port(
+            "access", settings.auth_port, AUTH_CODES, answer=answers.answer_access, alive=ALIVE_ACCESS
+        )
+        acct_port = await serve_port(
+            "accounting",
+            settings.acct_port,
+            ACCT_CODES,
+            answer=answers.answer_accounting,
+            alive=ALIVE_ACCOUNTING,
+        )
+        runtime.tasks.spawn("radius-disconnect", disconnector.run)
+        runtime.tasks.spawn("radius-nas", partial(_refresh, runtime, settings, registry))
+
+        def started(_port: int) -> None:
+            serving.set()
+            if listening is not None:
+                listening(auth_port, acct_port)
+            ready()
+
+        await serve_app(
+            admin_app(runtime.registry, ready=serving.is_set),
+            host=settings.admin_host,
+            port=settings.admin_port,
+            started=started,
+        )
+
+
+def _disconnector(
+    runtime: Runtime, settings: RadiusSettings, registry: NasRegistry, metrics: RadiusMetrics
+) -> Disconnector:
+    limits = Limits(settings.disconnect_port, settings.disconnect_timeout_s, settings.disconnect_tries)
+    return Disconnector(
+        runtime.db, registry.find, runtime.clock, count=metrics.count_disconnect, limits=limits
+    )
+
+
+def _answers(
+    runtime: Runtime, settings: RadiusSettings, metrics: RadiusMetrics, disconnector: Disconnector
+) -> Answers:
     directory = Directory(runtime.secrets)
-    codec = ClassCodec(runtime.secrets.get(_CLASS_KEY))
     batch = Batch(
         runtime.db,
         Accountant(directory, runtime.clock).apply,
@@ -55,68 +123,39 @@ async def serve(
         wait_s=settings.batch_wait_ms / 1000,
         committed=metrics.observe_batch,
     )
-    answers = Answers(Authorizer(runtime.db, directory, runtime.clock), batch, codec, metrics)
+    runtime.tasks.spawn("radius-batch", batch.run)
+    return Answers(
+        Authorizer(runtime.db, directory, runtime.clock),
+        batch,
+        ClassCodec(runtime.secrets.get(_CLASS_KEY)),
+        metrics,
+        still_online=disconnector.request,
+    )
 
-    async def reload(_event: NasChanged | None = None) -> None:
+
+async def _follow_events(runtime: Runtime, registry: NasRegistry, disconnector: Disconnector) -> None:
+    async def nas_changed(_event: NasChanged) -> None:
         await registry.reload()
 
-    runtime.bus.subscribe(NasChanged, reload)
-    runtime.bus.on_gap(reload)
-    await registry.reload()
-    metrics.watch("nas_clients", "Networks from which RADIUS is answered.", partial(len, registry))
+    async def reconcile() -> None:
+        await registry.reload()
+        await disconnector.reconcile()
 
-    port = partial(
-        RadiusPort,
-        registry=registry,
-        metrics=metrics,
-        clock=runtime.clock,
-        in_flight_max=settings.in_flight_max,
-    )
-    remember = {"remember_s": settings.duplicates_s, "max_remembered": settings.duplicates_max}
-    access = port(
-        "access",
-        Connection(registry.find, AUTH_CODES, **remember),
-        answers.answer_access,
-        alive=ALIVE_ACCESS,
-    )
-    accounting = port(
-        "accounting",
-        Connection(registry.find, ACCT_CODES, **remember),
-        answers.answer_accounting,
-        alive=ALIVE_ACCOUNTING,
-    )
-    metrics.watch("access_in_flight", "Access-Requests being worked on.", lambda: access.in_flight)
-    metrics.watch(
-        "accounting_in_flight", "Accounting-Requests being worked on.", lambda: accounting.in_flight
-    )
-    serving = False
-    runtime.tasks.spawn("radius-batch", batch.run)
-    runtime.tasks.spawn("radius-nas", partial(_refresh, runtime, settings, registry))
-    sockets = [bind_udp(settings.host, number) for number in (settings.auth_port, settings.acct_port)]
-    transports = [
-        await open_port(sock, handler, receive_buffer_bytes=settings.receive_buffer_bytes)
-        for sock, handler in zip(sockets, (access, accounting), strict=True)
-    ]
+    runtime.bus.subscribe(NasChanged, nas_changed)
+    runtime.bus.subscribe(SessionEnded, disconnector.hear)
+    runtime.bus.on_gap(reconcile)
+    await reconcile()
 
-    def started(_port: int) -> None:
-        nonlocal serving
-        serving = True
-        if listening is not None:
-            listening(sockets[0].getsockname()[1], sockets[1].getsockname()[1])
-        ready()
 
-    try:
-        await serve_app(
-            admin_app(runtime.registry, ready=lambda: serving),
-            host=settings.admin_host,
-            port=settings.admin_port,
-            started=started,
-        )
-    finally:
-        for handler in (access, accounting):
-            await handler.drain()
-        for transport in transports:
-            transport.close()
+async def _listen(stack: AsyncExitStack, settings: RadiusSettings, port: RadiusPort, number: int) -> int:
+    """Serve one UDP port until the stack unwinds; return its number."""
+    sock = bind_udp(settings.host, number)
+    stack.callback(sock.close)
+    transport = await open_port(sock, port, receive_buffer_bytes=settings.receive_buffer_bytes)
+    stack.callback(transport.close)
+    stack.push_async_callback(port.drain)
+    bound: int = sock.getsockname()[1]
+    return bound
 
 
 async def _refresh(runtime: Runtime, settings: RadiusSettings, registry: NasRegistry) -> None:

@@ -67,6 +67,12 @@ class RadiusMetrics:
             buckets=_BATCH_BUCKETS,
             registry=registry,
         )
+        self._disconnects = Counter(
+            "kolco_radius_disconnects_total",
+            "Disconnect-Requests by what the NAS answered.",
+            ["nas", "answer"],
+            registry=registry,
+        )
         self._registry = registry
         self._bound: dict[tuple[str, ...], Counter] = {}
         self._bound_latency: dict[str, Histogram] = {}
@@ -98,6 +104,10 @@ class RadiusMetrics:
     def count_accounting(self, kind: str, outcome: str) -> None:
         """Count what became of an accounting record."""
         self._child(self._accounting, "accounting", kind, outcome).inc()
+
+    def count_disconnect(self, nas: str, answer: str) -> None:
+        """Count a Disconnect-Request by its answer."""
+        self._child(self._disconnects, "disconnects", nas, answer).inc()
 
     def observe_batch(self, records: int) -> None:
         """Note how many accounting records one commit held."""

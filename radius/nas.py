@@ -116,8 +116,10 @@ class NasRegistry:
         """Read the table again; one damaged entry is logged and left out."""
         async with self._db.reading() as tx:
             rows = await repository.list_nas(tx)
+        before = len(self._table)
         self._table = NasTable(self._entries(rows))
-        _log.info(LOG_LOADED, entries=len(self._table))
+        if len(self._table) != before:
+            _log.info(LOG_LOADED, entries=len(self._table))
 
     def _entries(self, rows: Sequence[repository.NasRow]) -> Iterable[NasEntry]:
         for row in rows:

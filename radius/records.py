@@ -18,6 +18,9 @@ from radius.protocol.packet import Packet
 from radius.session_class import ClassCodec, SessionClass
 from radius.stations import CalledStation, find_mac, parse_called_station
 
+DIGEST_PREFIX: Final = "sha256:"
+"""Begins an `acct_session_id` that is a digest, not what the NAS sent."""
+
 _MAX_SESSION_ID_LENGTH: Final = 120
 _GIGAWORD_BITS: Final = 32
 _LONGEST_DELAY_S: Final = 86_400
@@ -116,7 +119,7 @@ def _session_key(identifier: bytes) -> str:
         text = identifier.decode("ascii")
         if text.isprintable():
             return text
-    return f"sha256:{hashlib.sha256(identifier).hexdigest()}"
+    return f"{DIGEST_PREFIX}{hashlib.sha256(identifier).hexdigest()}"
 
 
 def _octets(packet: Packet, low: int, gigawords: int) -> int:

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from controller.core.db import Tx
-from controller.models import AccessPoint, Nas, RadiusLeg
+from controller.core.mac import Mac
+from controller.directory.types import Known, PlanView
+from controller.models import AccessPoint, Account, Device, Nas, NetSession, Plan, RadiusLeg
 from radius.records import Record, Totals
 
 
@@ -32,6 +35,13 @@ class Leg:
     session_time_s: int
     ended: bool
     totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLeg(Leg):
+    """A leg that has not ended, with the device: what its NAS must be told to end it."""
+
+    mac: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,23 @@ async def find_place(tx: Tx, mac: str) -> Place | None:
         await tx.execute(sa.select(AccessPoint.serial, AccessPoint.site_id).where(AccessPoint.mac == mac))
     ).first()
     return None if row is None else Place(*row)
+
+
+async def find_device(tx: Tx, device_id: str) -> Known | None:
+    """Return a device of an active account, remembered or not; None if there is none."""
+    row = (
+        await tx.execute(
+            sa.select(Device, Plan)
+            .join(Account, Account.id == Device.account_id)
+            .join(Plan, Plan.id == Account.plan_id)
+            .where(Device.id == device_id, Account.status == "active")
+        )
+    ).first()
+    if row is None:
+        return None
+    device, plan = row
+    view = PlanView(**{name: getattr(plan, name) for name in PlanView.__dataclass_fields__})
+    return Known(device.account_id, device.id, Mac(device.mac), view, device.remembered_until)
 
 
 async def find_leg(tx: Tx, record: Record) -> Leg | None:
@@ -113,24 +140,43 @@ async def end_legs(tx: Tx, legs: Sequence[Leg], now: datetime) -> None:
     await tx.flush()
 
 
-async def list_open_legs(tx: Tx, session_id: str) -> Sequence[Leg]:
+async def reopen_leg(tx: Tx, leg: Leg) -> None:
+    """Note that a leg goes on after all: its NAS still counts."""
+    row = await tx.get_one(RadiusLeg, _key(leg))
+    row.ended_at = None
+    await tx.flush()
+
+
+async def list_open_legs(tx: Tx, session_id: str) -> Sequence[OpenLeg]:
     """Return the legs of a session that have not ended, newest first."""
     rows = await tx.scalars(
         sa.select(RadiusLeg)
         .where(RadiusLeg.session_id == session_id, RadiusLeg.ended_at.is_(None))
         .order_by(RadiusLeg.started_at.desc())
     )
-    return [_leg(row) for row in rows]
+    return [_open_leg(row) for row in rows]
 
 
-async def list_open_legs_of_nas(tx: Tx, nas_id: str, address: str) -> Sequence[Leg]:
+async def list_open_legs_of_nas(tx: Tx, nas_id: str, address: str) -> Sequence[OpenLeg]:
     """Return the legs of a NAS device that have not ended."""
     rows = await tx.scalars(
         sa.select(RadiusLeg).where(
             RadiusLeg.nas_id == nas_id, RadiusLeg.address == address, RadiusLeg.ended_at.is_(None)
         )
     )
-    return [_leg(row) for row in rows]
+    return [_open_leg(row) for row in rows]
+
+
+async def list_sessions_to_disconnect(tx: Tx) -> Sequence[str]:
+    """Return the sessions that have ended but have a leg that has not, oldest first."""
+    rows = await tx.scalars(
+        sa.select(RadiusLeg.session_id)
+        .join(NetSession, NetSession.id == RadiusLeg.session_id)
+        .where(RadiusLeg.ended_at.is_(None), NetSession.ended_at.is_not(None))
+        .distinct()
+        .order_by(RadiusLeg.session_id)
+    )
+    return rows.all()
 
 
 def _key(leg: Leg) -> tuple[str, str, str]:
@@ -138,12 +184,20 @@ def _key(leg: Leg) -> tuple[str, str, str]:
 
 
 def _leg(row: RadiusLeg) -> Leg:
-    return Leg(
-        nas_id=row.nas_id,
-        address=row.address,
-        acct_session_id=row.acct_session_id,
-        session_id=row.session_id,
-        session_time_s=row.session_time_s,
-        ended=row.ended_at is not None,
-        totals=Totals(row.up_bytes, row.down_bytes, row.up_packets, row.down_packets),
-    )
+    return Leg(**_values(row))
+
+
+def _open_leg(row: RadiusLeg) -> OpenLeg:
+    return OpenLeg(**_values(row), mac=row.mac)
+
+
+def _values(row: RadiusLeg) -> dict[str, Any]:
+    return {
+        "nas_id": row.nas_id,
+        "address": row.address,
+        "acct_session_id": row.acct_session_id,
+        "session_id": row.session_id,
+        "session_time_s": row.session_time_s,
+        "ended": row.ended_at is not None,
+        "totals": Totals(row.up_bytes, row.down_bytes, row.up_packets, row.down_packets),
+    }

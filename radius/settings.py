@@ -38,3 +38,12 @@ class RadiusSettings(Section):
         ge=0,
         description="Socket receive buffer asked of the kernel; it may give less. What does not fit is lost.",
     )
+    disconnect_port: int = Field(
+        3799, gt=0, le=65535, description="UDP port of the NASes for Disconnect-Request (RFC 5176)."
+    )
+    disconnect_timeout_s: float = Field(
+        1.0,
+        gt=0,
+        description="Seconds before a Disconnect-Request is sent again; each pause is twice the last.",
+    )
+    disconnect_tries: int = Field(4, gt=0, description="How often a Disconnect-Request is sent at most.")

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -18,6 +19,7 @@ from controller.cli.output import (
     ExitCode,
     Format,
     Output,
+    Row,
     Yes,
     age,
     confirm,
@@ -194,13 +196,14 @@ def try_server(
         "milliseconds": round(answer.seconds * 1000, 2),
         "attributes": [{"name": name, "value": value} for name, value in answer.attributes],
     }
-    columns = (
-        Column("ANSWER", "answer"),
-        Column("MILLISECONDS", "milliseconds"),
-        *(Column(name.upper(), lambda _row, value=value: value) for name, value in answer.attributes),
-    )
+    columns = [Column("ANSWER", "answer"), Column("MILLISECONDS", "milliseconds")]
+    columns += [Column(name.upper(), partial(_constant, value)) for name, value in answer.attributes]
     print_row(row, columns, output, kind="answer", key="answer")
     raise typer.Exit(ExitCode.OK if answer.accepted else ExitCode.ERROR)
+
+
+def _constant(value: str, _row: Row) -> str:
+    return value
 
 
 def _pair(text: str) -> tuple[str, str]:

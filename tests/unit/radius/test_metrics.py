@@ -14,6 +14,7 @@ def test_what_is_counted_is_shown():
     metrics.count_dropped("unknown", DropReason.UNKNOWN_NAS)
     metrics.count_duplicate("ap-1")
     metrics.count_accounting("start", "started")
+    metrics.count_disconnect("ap-1", "ack")
     metrics.observe_batch(7)
     metrics.watch("nas_clients", "Networks.", lambda: 3)
     text = generate_latest(registry).decode()
@@ -25,6 +26,7 @@ def test_what_is_counted_is_shown():
         'kolco_radius_duplicates_total{nas="ap-1"} 1.0',
         'kolco_radius_reply_seconds_bucket{kind="access",le="0.005"} 2.0',
         'kolco_radius_accounting_records_total{kind="start",outcome="started"} 1.0',
+        'kolco_radius_disconnects_total{answer="ack",nas="ap-1"} 1.0',
         "kolco_radius_accounting_batch_records_sum 7.0",
         "kolco_radius_nas_clients 3.0",
     ):

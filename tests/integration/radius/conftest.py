@@ -1,0 +1,75 @@
+"""A RADIUS daemon on loopback, and `radclient` to ask it."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+from prometheus_client import generate_latest
+
+from controller.core.runtime import Runtime
+from controller.nas import service as nas_service
+from controller.nas.types import NewNas
+from radius.daemon import serve
+from radius.settings import RadiusSettings
+
+SECRET = "a shared secret for tests"
+
+
+@dataclass
+class Radius:
+    """A running daemon."""
+
+    runtime: Runtime
+    auth_port: int = 0
+    acct_port: int = 0
+    dynamic_port: int = 0
+    lines: list[str] = field(default_factory=list)
+
+    async def ask(
+        self, kind: str, attributes: str, *, secret: str = SECRET, options: tuple[str, ...] = ()
+    ) -> str:
+        """Run radclient (`auth`, `acct`, `status`, …); its output, whatever its exit code."""
+        port = self.acct_port if kind == "acct" else self.auth_port
+        return await radclient(port, kind, attributes, secret=secret, options=options)
+
+    def metric(self, line: str) -> float:
+        """The value of a metric, `name{labels}` as Prometheus writes it; 0 if it is not there."""
+        for shown in generate_latest(self.runtime.registry).decode().splitlines():
+            name, _, value = shown.rpartition(" ")
+            if name == line:
+                return float(value)
+        return 0.0
+
+
+async def radclient(port, kind, attributes, *, secret=SECRET, options=()):
+    process = await asyncio.create_subprocess_exec(
+        "radclient", "-x", "-t", "1", "-r", "1", *options, f"127.0.0.1:{port}", kind, secret,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    output, _ = await process.communicate(attributes.encode())
+    return output.decode()
+
+
+@pytest.fixture
+async def radius(runtime):
+    """The daemon on free ports; 127.0.0.1 is the NAS `lo`."""
+    async with runtime.db.transaction() as tx:
+        await nas_service.add(tx, runtime.secrets, NewNas("lo", "Loopback", "127.0.0.1", SECRET))
+    settings = RadiusSettings(auth_port=0, acct_port=0, admin_port=0, nas_reload_s=0.2)
+    running = Radius(runtime)
+    ready = asyncio.Event()
+
+    def listening(auth_port: int, acct_port: int) -> None:
+        running.auth_port, running.acct_port = auth_port, acct_port
+
+    task = asyncio.create_task(serve(runtime, settings, ready=ready.set, listening=listening))
+    waiting = asyncio.create_task(ready.wait())
+    await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if task.done():
+        task.result()
+    yield running
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,287 @@
+"""The whole daemon against Debian's radclient, on SQLite and PostgreSQL."""
+
+import asyncio
+import secrets
+import socket
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from controller.directory.service import Directory
+from controller.models import AccountingRecord, Nas, NetSession, Plan, RadiusLeg
+from controller.nas import service as nas_service
+from controller.nas.types import NewNas
+from controller.sessions import service as sessions
+from radius.protocol.attributes import Code
+from radius.protocol.authenticator import is_message_authentic, is_reply_authentic, sign_request
+from radius.protocol.packet import encode_packet, parse_packet
+from tests.integration.radius.conftest import SECRET
+
+MAC = "02:00:00:00:00:01"
+AP = "00-10-A4-23-19-C0:City"
+
+
+@pytest.fixture
+async def device(runtime):
+    """A device that logged in on the portal and is remembered; gives its login and a credential."""
+    now = datetime.now(UTC)
+    directory = Directory(runtime.secrets)
+    async with runtime.db.transaction() as tx:
+        tx.add(
+            Plan(
+                id="city", name="City", session_timeout_s=7200, idle_timeout_s=600, interim_s=300,
+                rate_down_kbps=10_000, rate_up_kbps=5_000,
+            )
+        )  # fmt: skip
+        await tx.flush()
+        login = await directory.login_phone(tx, phone="+79161234567", mac=MAC, now=now)
+        await directory.remember(tx, device_id=login.device_id, until=now + timedelta(days=1))
+        issued = await directory.issue_credential(tx, device_id=login.device_id, now=now, valid_s=86_400)
+    return login, issued.username, issued.password
+
+
+def mab(mac=MAC):
+    bare = mac.replace(":", "")
+    return f'User-Name="{bare}",User-Password="{bare}",Called-Station-Id="{AP}",Message-Authenticator=0x00\n'
+
+
+def acct(status, **values):
+    lines = {"Acct_Status_Type": status, "Acct_Session_Id": "A1", "Calling_Station_Id": MAC, **values}
+    return ",".join(f"{name.replace('_', '-')}={value}" for name, value in lines.items()) + "\n"
+
+
+def class_of(output):
+    return next(line.split("=")[1].strip() for line in output.splitlines() if "Class = " in line)
+
+
+async def rows(runtime, model, *order):
+    async with runtime.db.reading() as tx:
+        return (await tx.scalars(sa.select(model).order_by(*order))).all()
+
+
+async def test_pap_with_a_device_credential(radius, device):
+    _, username, password = device
+    output = await radius.ask(
+        "auth", f'User-Name="{username}",User-Password="{password}",Message-Authenticator=0x00\n'
+    )
+    assert "Received Access-Accept" in output
+    for line in (
+        "Session-Timeout = 7200",
+        "Idle-Timeout = 600",
+        "Acct-Interim-Interval = 300",
+        "WISPr-Bandwidth-Max-Down = 10000000",
+        "WISPr-Bandwidth-Max-Up = 5000000",
+    ):
+        assert line in output
+    assert "Reply-Message" not in output
+    wrong = await radius.ask(
+        "auth", f'User-Name="{username}",User-Password="wrong",Message-Authenticator=0x00\n'
+    )
+    assert "Received Access-Reject" in wrong
+    assert radius.metric('kolco_radius_replies_total{nas="lo",outcome="accept"}') == 1
+    assert radius.metric('kolco_radius_replies_total{nas="lo",outcome="reject"}') == 1
+    assert radius.metric('kolco_radius_refusals_total{reason="wrong-credential"}') == 1
+
+
+async def test_mab_lets_a_remembered_device_in_and_no_other(radius, device):
+    assert "Received Access-Accept" in await radius.ask("auth", mab())
+    assert "Received Access-Reject" in await radius.ask("auth", mab("02:00:00:00:00:02"))
+    call_check = f'User-Name="{MAC.upper()}",Service-Type=Call-Check,Message-Authenticator=0x00\n'
+    assert "Received Access-Accept" in await radius.ask("auth", call_check)
+    assert radius.metric('kolco_radius_refusals_total{reason="unknown-device"}') == 1
+
+
+async def test_accounting_from_start_to_stop(radius, device):
+    login, *_ = device
+    session_class = class_of(await radius.ask("auth", mab()))
+    common = {"Class": session_class, "Called_Station_Id": f'"{AP}"'}
+    for status, values in (
+        ("Start", {}),
+        ("Interim-Update", {"Acct_Input_Octets": 1000, "Acct_Output_Octets": 5000, "Acct_Session_Time": 60}),
+        (
+            "Stop",
+            {
+                "Acct_Input_Octets": 1500, "Acct_Output_Octets": 7, "Acct_Output_Gigawords": 1,
+                "Acct_Input_Packets": 9, "Acct_Session_Time": 90, "Acct_Terminate_Cause": "Lost-Carrier",
+            },
+        ),
+    ):  # fmt: skip
+        for _ in range(2):  # radclient makes a new packet each time: the repetition is only in the meaning
+            assert "Received Accounting-Response" in await radius.ask(
+                "acct", acct(status, **common, **values)
+            )
+    (session,) = await rows(radius.runtime, NetSession)
+    assert session.device_id == login.device_id
+    assert (session.mac, session.nas_id, session.ssid, session.method) == (MAC, "lo", "City", "radius-mab")
+    assert (session.up_bytes, session.down_bytes, session.up_packets) == (1500, 2**32 + 7, 9)
+    assert session.ended_at is not None
+    assert session.end_reason == "lost-carrier"
+    records = await rows(radius.runtime, AccountingRecord, AccountingRecord.id)
+    assert [record.kind for record in records] == ["start", "interim", "stop"]
+    assert {record.source for record in records} == {"radius"}
+    assert records[-1].down_bytes == 2**32 + 7
+    repeated = 'kolco_radius_accounting_records_total{kind="%s",outcome="repeated"}'
+    assert [radius.metric(repeated % kind) for kind in ("start", "interim-update", "stop")] == [1, 1, 1]
+
+
+async def test_overtaken_records_take_nothing_back(radius, device):
+    session_class = class_of(await radius.ask("auth", mab()))
+    await radius.ask("acct", acct("Start", Class=session_class))
+    await radius.ask("acct", acct("Interim-Update", Acct_Input_Octets=900, Acct_Session_Time=120))
+    await radius.ask("acct", acct("Interim-Update", Acct_Input_Octets=500, Acct_Session_Time=60))
+    (session,) = await rows(radius.runtime, NetSession)
+    assert session.up_bytes == 900
+
+
+async def test_a_roam_keeps_the_session(radius, device):
+    first = class_of(await radius.ask("auth", mab()))
+    await radius.ask("acct", acct("Start", Class=first))
+    second = class_of(await radius.ask("auth", mab()))
+    assert second == first
+    await radius.ask("acct", acct("Start", Class=second, Acct_Session_Id="B7"))
+    await radius.ask("acct", acct("Stop", Class=first, Acct_Input_Octets=100))
+    (session,) = await rows(radius.runtime, NetSession)
+    assert session.ended_at is None
+    await radius.ask("acct", acct("Stop", Class=second, Acct_Session_Id="B7", Acct_Input_Octets=30))
+    (session,) = await rows(radius.runtime, NetSession)
+    assert session.ended_at is not None
+    assert session.up_bytes == 130
+
+
+async def test_a_session_of_the_portal_is_not_counted_twice(radius, device):
+    login, *_ = device
+    async with radius.runtime.db.transaction() as tx:
+        opened = await sessions.start(
+            tx,
+            sessions.StartSession(
+                mac=MAC, ip="10.77.0.5", gateway_id="gw", account_id=login.account_id,
+                device_id=login.device_id, plan=login.plan, method="sms",
+            ),
+            datetime.now(UTC),
+        )  # fmt: skip
+    await radius.ask("acct", acct("Start"))
+    await radius.ask("acct", acct("Interim-Update", Acct_Input_Octets=900, Acct_Session_Time=120))
+    await radius.ask("acct", acct("Stop", Acct_Input_Octets=900, Acct_Session_Time=130))
+    (session,) = await rows(radius.runtime, NetSession)
+    (leg,) = await rows(radius.runtime, RadiusLeg)
+    assert (session.id, session.up_bytes, session.ended_at) == (opened.id, 0, None)
+    assert (leg.session_id, leg.up_bytes) == (opened.id, 900)
+
+
+async def test_a_nas_restart_ends_its_sessions(radius, device):
+    session_class = class_of(await radius.ask("auth", mab()))
+    await radius.ask("acct", acct("Start", Class=session_class))
+    assert "Received Accounting-Response" in await radius.ask("acct", "Acct-Status-Type=Accounting-On\n")
+    (session,) = await rows(radius.runtime, NetSession)
+    assert session.end_reason == "nas-restart"
+
+
+async def test_nobodys_accounting_is_acknowledged_and_counted(radius, device):
+    output = await radius.ask("acct", acct("Start", Calling_Station_Id="02-00-00-00-00-99"))
+    assert "Received Accounting-Response" in output
+    assert await rows(radius.runtime, NetSession) == []
+    unknown = 'kolco_radius_accounting_records_total{kind="start",outcome="unknown-session"}'
+    assert radius.metric(unknown) == 1
+
+
+def exchange(port, data, wait_s=0.5):
+    """Send a datagram; the answers until it is quiet."""
+    answers = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(wait_s)
+        for datagram in data if isinstance(data, list) else [data]:
+            sock.sendto(datagram, ("127.0.0.1", port))
+            try:
+                answers.append(sock.recv(4096))
+            except TimeoutError:
+                answers.append(None)
+    return answers
+
+
+def signed(attributes):
+    return sign_request(
+        Code.ACCESS_REQUEST, 1, attributes, SECRET.encode(), random_authenticator=secrets.token_bytes(16)
+    )
+
+
+async def test_a_request_without_message_authenticator_is_discarded(radius, device):
+    data = encode_packet(
+        Code.ACCESS_REQUEST, 1, secrets.token_bytes(16), [(1, b"020000000001"), (6, b"\0\0\0\n")]
+    )
+    assert await asyncio.to_thread(exchange, radius.auth_port, data) == [None]
+    dropped = 'kolco_radius_dropped_total{nas="lo",reason="no-message-authenticator"}'
+    assert radius.metric(dropped) == 1
+
+
+async def test_a_wrong_secret_is_dropped_and_counted(radius, device):
+    assert "No reply from server" in await radius.ask("auth", mab(), secret="another secret here")
+    assert "No reply from server" in await radius.ask("acct", acct("Start"), secret="another secret here")
+    dropped = 'kolco_radius_dropped_total{nas="lo",reason="%s"}'
+    assert radius.metric(dropped % "bad-message-authenticator") == 1
+    assert radius.metric(dropped % "bad-authenticator") == 1
+    assert await rows(radius.runtime, NetSession) == []
+
+
+async def test_an_unknown_nas_costs_no_query(radius, device):
+    async with radius.runtime.db.transaction() as tx:
+        await nas_service.remove(tx, "lo")
+    await asyncio.sleep(0.5)
+    statements = []
+    engine = radius.runtime.db.engine.sync_engine
+    sa.event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    for _ in range(20):
+        exchange(radius.auth_port, signed([(1, b"u")]), wait_s=0.01)
+    await asyncio.sleep(0.05)
+    assert radius.metric('kolco_radius_dropped_total{nas="unknown",reason="unknown-nas"}') == 20
+    assert not [text for text in statements if "sessions" in text or "devices" in text]
+
+
+async def test_a_new_nas_is_answered_with_no_restart(radius, device):
+    async with radius.runtime.db.transaction() as tx:
+        await nas_service.remove(tx, "lo")
+        await nas_service.add(tx, radius.runtime.secrets, NewNas("new", "New", "127.0.0.0/8", "b" * 20))
+    await asyncio.sleep(0.5)
+    assert "Received Access-Accept" in await radius.ask("auth", mab(), secret="b" * 20)
+
+
+async def test_a_retransmission_gets_the_same_octets(radius, device):
+    data = signed([(1, b"020000000001"), (6, b"\0\0\0\n")])
+    first, second = await asyncio.to_thread(exchange, radius.auth_port, [data, data])
+    assert first is not None
+    assert first == second
+    assert radius.metric('kolco_radius_duplicates_total{nas="lo"}') == 1
+    assert radius.metric('kolco_radius_requests_total{kind="access",nas="lo"}') == 1
+
+
+async def test_replies_begin_with_message_authenticator_and_carry_proxy_state(radius, device):
+    data = signed([(33, b"b"), (1, b"020000000001"), (6, b"\0\0\0\n"), (33, b"a")])
+    (answer,) = await asyncio.to_thread(exchange, radius.auth_port, data)
+    packet = parse_packet(answer)
+    assert packet.code == Code.ACCESS_ACCEPT
+    assert packet.attributes[0][0] == 80
+    assert is_message_authentic(packet, answer, SECRET.encode(), request_authenticator=data[4:20])
+    assert is_reply_authentic(answer, data[4:20], SECRET.encode())
+    assert packet.find_all(33) == [b"b", b"a"]
+
+
+async def test_status_server_on_both_ports(radius, device):
+    assert "Received Access-Accept" in await radius.ask("status", "Message-Authenticator=0x00\n")
+    output = await radius.ask("status", "Message-Authenticator=0x00\n", options=())
+    assert "Received" in output
+    assert radius.metric('kolco_radius_replies_total{nas="lo",outcome="alive"}') == 2
+
+
+async def test_random_packets_leave_it_up(radius, device):
+    for _ in range(200):
+        await asyncio.to_thread(
+            exchange, radius.auth_port, secrets.token_bytes(secrets.randbelow(200)), 0.001
+        )
+    assert "Received Access-Accept" in await radius.ask("auth", mab())
+
+
+async def test_the_nas_is_marked_as_heard(radius, device):
+    await radius.ask("auth", mab())
+    await asyncio.sleep(0.6)
+    (nas,) = await rows(radius.runtime, Nas)
+    assert nas.last_seen_at is not None
