@@ -26,7 +26,7 @@ METRES_PER_DEGREE = 111_320.0
 # How far from its site's point or line an access point may hang, and how many it attracts: a park
 # is wide and well covered, a metro entrance is a few metres of pavement.
 SPREAD_M: dict[SiteKind, float] = {"street": 14.0, "park": 90.0, "metro": 35.0, "mfc": 22.0}
-WEIGHT: dict[SiteKind, float] = {"street": 5.0, "park": 4.0, "metro": 1.6, "mfc": 1.0}
+WEIGHT: dict[SiteKind, float] = {"street": 3.0, "park": 5.0, "metro": 3.0, "mfc": 2.0}
 MODELS: dict[SiteKind, tuple[str, ...]] = {
     "street": ("edgecore_oap101", "hfcl_ion4x"),
     "park": ("edgecore_oap101", "hfcl_ion4x"),
@@ -199,7 +199,7 @@ class _Rings:
 
 def _shares(sites: Sequence[_Place], aps: int) -> list[int]:
     """Split `aps` over the sites by weight and length (largest remainder: the sum is exact)."""
-    weights = [WEIGHT[site.kind] * (1 + _length_m(site) / 400) for site in sites]
+    weights = [WEIGHT[site.kind] * (1 + _length_m(site) / 800) for site in sites]
     total = sum(weights)
     exact = [aps * weight / total for weight in weights]
     shares = [int(share) for share in exact]

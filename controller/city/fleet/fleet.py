@@ -25,6 +25,7 @@ from controller.city.fleet.people import Population
 from controller.city.fleet.radio import Band, day_activity, plan_channels
 from controller.city.plan import City
 from controller.core.clock import Clock
+from controller.core.pki import CertificateAuthority
 
 LOCAL_TIME: Final = dt.timezone(dt.timedelta(hours=3), "MSK")
 PEOPLE_PER_AP: Final = 9.0
@@ -82,7 +83,8 @@ class Fleet:
             peak_mean=PEOPLE_PER_AP,
             activity=self.activity(),
         )
-        dialer = Dialer(options.url, (options.data_dir / "pki" / "ca.crt").read_bytes())
+        authority = CertificateAuthority.open(options.data_dir / "pki")
+        dialer = Dialer(options.url, authority.certificate_pem)
         gate = asyncio.Semaphore(options.handshakes_at_once)
         now = clock.now().timestamp()
         self.agents = [
