@@ -7,7 +7,10 @@ fleet and the phones. What it shows is :mod:`controller.city.summary`'s, what it
 
 import asyncio
 import json
+import os
+import shlex
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -19,21 +22,31 @@ from typing import Any
 
 import httpx
 
+from controller import migrations
 from controller.city import internet, layout, network, parts, repository
-from controller.city.environment import SPOOL, daemon_names, environment
+from controller.city.environment import GATEWAY_ID, SPOOL, daemon_names, environment
 from controller.city.fleet_child import FleetChild, FleetOrder
 from controller.city.layout import Layout
 from controller.city.parts import Found
 from controller.city.phones import Messages, Phone
+from controller.city.plan import plan_city
 from controller.city.ports import LOOPBACK, Ports
 from controller.city.process import Child, Finished, run
 from controller.city.repository import FleetCount
+from controller.city.seeding.service import seed_city
+from controller.city.seeding.types import NAS_ID, CityBasics
 from controller.city.summary import Vitals
 from controller.core.clock import SystemClock
 from controller.core.db import Database
 from controller.core.errors import InvalidInputError, UnavailableError
 from controller.core.log import get_logger
 from controller.core.pki import CertificateAuthority
+from controller.core.secrets import SecretStore, write_private
+from controller.core.settings import CoreSettings
+from controller.directory.service import DEFAULT_PLAN, Directory
+from controller.directory.types import PlanView
+from controller.nas import service as nas
+from controller.supervisor import Daemon, Supervisor
 
 LOG_UP = "city.up"
 LOG_DOWN = "city.down"
@@ -42,6 +55,18 @@ READY_TIMEOUT_S = 90.0
 SECONDS_PER_AP = 0.05
 SCRAPE_S = 2
 POLL_S = 0.1
+CITY_PLAN = PlanView(
+    id=DEFAULT_PLAN,
+    name="Городской Wi-Fi",
+    session_timeout_s=86_400,
+    idle_timeout_s=3_600,
+    remember_s=86_400,
+    interim_s=10,  # short, so that one can watch accounting happen
+    rate_down_kbps=None,
+    rate_up_kbps=None,
+    quota_bytes=None,
+    simultaneous_use=5,
+)
 
 log = get_logger(__name__)
 
@@ -105,6 +130,7 @@ class City:
             bus_url=self.options.bus_url,
             laid=self.laid,
         )
+        self._write_env_file()
         tell("network", 1, 1)
         tell("database", 0, 1)
         await self._fill_database()
@@ -153,6 +179,40 @@ class City:
             restarts=self.daemons.restarts(),
         )
 
+    async def kill_daemon(self, name: str, number: signal.Signals) -> int:
+        """Send a daemon a signal; its process id. The supervisor does what it does.
+
+        Raises :class:`UnavailableError` when it is down already.
+        """
+        pid = self.daemons.pid(name)
+        if pid is None:
+            raise UnavailableError(f"the daemon {name} does not run")
+        os.kill(pid, number)
+        return pid
+
+    async def wait_for_daemon(self, name: str, *, not_pid: int) -> int:
+        """Wait until a daemon answers from another process; its process id.
+
+        Raises :class:`UnavailableError` when it does not.
+        """
+        until = time.monotonic() + READY_TIMEOUT_S
+        while time.monotonic() < until:
+            pid = self.daemons.pid(name)
+            if pid not in {None, not_pid}:
+                await self.daemons.wait_ready(name)
+                return pid or 0
+            await asyncio.sleep(POLL_S)
+        raise UnavailableError(f"the daemon {name} does not come back")
+
+    async def nas_secret_file(self) -> Path:
+        """A file, for its owner only, with the secret of the NAS that the city's RADIUS client is."""
+        path = self.data_dir / "nas-secret"
+        async with self.db.reading() as tx:
+            secret = await nas.read_secret(tx, self.secrets, NAS_ID)
+        path.unlink(missing_ok=True)
+        write_private(path, secret)
+        return path
+
     # --- inside, in the order of the start ---------------------------------------------------------
 
     def _make_data_dir(self) -> None:
@@ -164,6 +224,15 @@ class City:
             self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.messages = Messages(self.data_dir / SPOOL)
         self.authority = CertificateAuthority.open(self.data_dir / "pki")
+        self.secrets = SecretStore(self.data_dir / "secrets")
+
+    def _write_env_file(self) -> None:
+        """Write what a shell needs to run `kolco` against this city."""
+        self.env_file = self.data_dir / "env"
+        wanted = ("KOLCO_DATA_DIR", "KOLCO_CLI_API_URL", "KOLCO_DATABASE_URL", "KOLCO_BUS_URL")
+        lines = [f"export {name}={shlex.quote(self.env[name])}\n" for name in wanted if name in self.env]
+        self.env_file.unlink(missing_ok=True)
+        write_private(self.env_file, "".join(lines).encode())
 
     async def _lay_network(self) -> None:
         if not self.found.root:
@@ -190,6 +259,39 @@ class City:
             phone = Phone(number, city.phone(number), mac, directory, trusted)
             self._undo.push_async_callback(phone.leave)
             self.phones.append(phone)
+
+    async def _fill_database(self) -> None:
+        """Bring the schema up to date and put the planned city into it."""
+        settings = CoreSettings(data_dir=self.data_dir, database_url=self.options.database_url)
+        self.db = Database(settings.database)
+        self._undo.push_async_callback(self.db.close)
+        await migrations.upgrade(self.db)
+        plan = await asyncio.to_thread(plan_city, self.options.seed, self.options.aps)
+        async with self.db.transaction() as tx:
+            await Directory(self.secrets).save_plan(tx, CITY_PLAN)
+            await seed_city(
+                tx,
+                plan,
+                basics=CityBasics(gateway_id=GATEWAY_ID, lan_cidr=layout.LAN_CIDR),
+                secrets=self.secrets,
+                data_dir=self.data_dir,
+                plan_id=CITY_PLAN.id,
+                now=SystemClock().now(),
+            )
+
+    async def _start_daemons(self, tell: Tell) -> None:
+        """Start the daemons under the supervisor and wait until each answers."""
+        names = daemon_names(with_network=self.laid is not None)
+        self.daemons = await self._undo.enter_async_context(
+            Supervisor(env=self.env, log_dir=self.data_dir / "logs"),
+        )
+        for name in names:
+            url = f"http://{LOOPBACK}:{self.ports.admin(name)}/healthz"
+            await self.daemons.start(Daemon(name, url))
+        for done, name in enumerate(names):
+            tell("daemons", done, len(names))
+            await self.daemons.wait_ready(name, timeout_s=READY_TIMEOUT_S)
+        tell("daemons", len(names), len(names))
 
     async def _start_prometheus(self) -> None:
         """Start a real Prometheus on loopback, if the machine has one."""

@@ -67,7 +67,7 @@ async def _watch(city: City, console: Console) -> None:
 def links_of(city: City) -> list[Link]:
     """What can be opened from this machine."""
     links = [
-        Link("API", f"{city.env['KOLCO_CLI_API_URL']}/api/v1/docs"),
+        Link("API", f"{city.env['KOLCO_CLI_API_URL']}/api/v1/openapi.json"),
         Link("fleet metrics", f"http://127.0.0.1:{city.ports.monitor_admin}/metrics"),
         Link("portal", f"https://localhost:{city.ports.portal_https}/about"),
         Link("logs", str(city.data_dir / "logs")),

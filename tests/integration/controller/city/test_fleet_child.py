@@ -33,4 +33,5 @@ async def test_a_fleet_tells_of_itself_and_is_ended(tmp_path):
 
 def test_the_interval_is_left_to_the_access_points_unless_given(tmp_path):
     assert "--state-interval=5" in order(tmp_path).argv()
-    assert not [part for part in order(tmp_path, state_interval_s=None).argv() if part.startswith("--state-interval")]
+    free = order(tmp_path, state_interval_s=None).argv()
+    assert not [part for part in free if part.startswith("--state-interval")]

@@ -65,7 +65,7 @@ async def test_a_phone_that_is_not_led_to_the_portal_is_a_failure():
 
 async def test_a_refused_code_is_a_failure_that_says_where_the_browser_is():
     browser = FakeBrowser(f"{PORTAL}/", f"{PORTAL}/sms/code", f"{PORTAL}/sms/code")
-    with pytest.raises(StepFailedError, match="not at .*/welcome"):
+    with pytest.raises(StepFailedError, match=r"not at .*/welcome"):
         await portal_pages.log_in_by_sms(
             browser, FakeMessages(), start="http://news/", number="+7", portal_url=PORTAL
         )
