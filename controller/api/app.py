@@ -7,9 +7,11 @@ from fastapi import APIRouter, FastAPI
 
 from controller.access_points import command_endpoints
 from controller.access_points import endpoints as access_points
-from controller.api import problems
+from controller.api import accounts, problems, sessions, vouchers
 from controller.audit import endpoints as audit
 from controller.core.runtime import Runtime
+from controller.directory.service import DEFAULT_PLAN, Directory
+from controller.directory.types import PlanView
 from controller.operators import endpoints as operators
 from controller.operators import service as operator_service
 from controller.operators.local_token import read_or_make_token
@@ -20,12 +22,29 @@ from controller.zones import service as zone_service
 
 PREFIX = "/api/v1"
 
+_CITY_PLAN = PlanView(
+    id=DEFAULT_PLAN,
+    name="Городская сеть",
+    session_timeout_s=86_400,
+    idle_timeout_s=3_600,
+    remember_s=86_400,
+    interim_s=300,
+    rate_down_kbps=None,
+    rate_up_kbps=None,
+    quota_bytes=None,
+    simultaneous_use=5,
+)
+"""What a citizen gets until the city says otherwise: a day, no limits of rate or volume."""
+
 _ROUTERS: tuple[APIRouter, ...] = (
     zones.router,
     sites.router,
     access_points.router,
     command_endpoints.router,
     wlans.router,
+    sessions.router,
+    accounts.router,
+    vouchers.router,
     operators.router,
     audit.router,
 )
@@ -54,7 +73,7 @@ def create_api(runtime: Runtime) -> FastAPI:
 
 
 async def prepare(runtime: Runtime) -> None:
-    """Make what the API needs on a first start: the two rings, and the local operator with its token file.
+    """Make what is needed on a first start: the two rings, the plan, the local operator and its token file.
 
     Safe to run at every start.
 
@@ -64,4 +83,7 @@ async def prepare(runtime: Runtime) -> None:
     token = read_or_make_token(runtime.data_dir)
     async with runtime.db.transaction() as tx:
         await zone_service.ensure_rings(tx)
+        directory = Directory(runtime.secrets)
+        if not await directory.list_plans(tx):
+            await directory.save_plan(tx, _CITY_PLAN)
         await operator_service.ensure_local(tx, runtime.secrets, token, runtime.clock.now())

@@ -23,4 +23,4 @@ class Page(BaseModel, Generic[Item]):
 
     items: list[Item]
     next: str | None = Field(None, description="Pass as `after` for the next page; null on the last one.")
-    total: int = Field(description="Items on all pages together.")
+    total: int | None = Field(None, description="Items on all pages together; null: not counted.")
