@@ -20,6 +20,7 @@ from controller.ap_channel.metrics import ChannelMetrics
 from controller.ap_channel.ucentral.endpoint import Endpoint
 from controller.ap_channel.ucentral.registry import CLOSE_RETIRED, Registry
 from controller.ap_channel.writer import StatusWriter
+from controller.core import outbox
 from controller.core.log import get_logger
 from controller.core.net import listen_tcp
 from controller.core.pki import CertificateAuthority, server_context
@@ -36,6 +37,7 @@ LOG_ENDED = "sessions.ended"
 _COALESCE_S = 0.05
 _REFRESH_BATCH = 500
 _END_DUE_S = 1.0
+_PURGE_S = 60.0
 _ADOPT_S = 1.0
 
 _log = get_logger(__name__)
@@ -226,3 +228,11 @@ async def end_due_sessions(runtime: Runtime) -> None:
         if ended:
             _log.info(LOG_ENDED, count=len(ended))
         await asyncio.sleep(_END_DUE_S)
+
+
+async def purge_outbox(runtime: Runtime) -> None:
+    """Delete events that every process has heard, every minute until cancelled."""
+    while True:
+        async with runtime.db.transaction() as tx:
+            await outbox.purge(tx, runtime.clock.now())
+        await asyncio.sleep(_PURGE_S)

@@ -1,0 +1,5 @@
+"""`python -m controller` is `kolco`."""
+
+from controller.cli import main
+
+main()
