@@ -10,6 +10,7 @@ import socket
 from collections import Counter
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network
+from typing import cast
 
 from captive_portal.gateway.gate.base import Client
 from captive_portal.gateway.http1 import MalformedRequestError, Request, encode_answer, parse_request
@@ -102,15 +103,16 @@ class _Connection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream protocol has no other
-        self._transport = transport
-        self._ip = transport.get_extra_info("peername")[0]
+        # Not isinstance(): uvloop's transports do not inherit from asyncio's.
+        stream = cast("asyncio.Transport", transport)
+        self._transport = stream
+        self._ip = stream.get_extra_info("peername")[0]
         if not self._server.admit(self._ip):
-            transport.abort()
+            stream.abort()
             self._ip = ""
             return
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(REQUEST_TIMEOUT_S, transport.abort)
+        self._timer = loop.call_later(REQUEST_TIMEOUT_S, stream.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
