@@ -135,8 +135,11 @@ class City:
         tell("database", 0, 1)
         await self._fill_database()
         tell("database", 1, 1)
-        await self._start_daemons(tell)
-        await self._start_prometheus()
+        await self._start_daemons()
+        prometheus = asyncio.create_task(self._start_prometheus())
+        self._undo.push_async_callback(_cancel, prometheus)
+        await self._wait_for_daemons(tell)
+        await prometheus
         await self._start_fleet()
         await self._wait_for_fleet(tell)
         log.info(LOG_UP, aps=self.options.aps, phones=len(self.phones), seconds=round(self.up_s, 1))
@@ -279,15 +282,18 @@ class City:
                 now=SystemClock().now(),
             )
 
-    async def _start_daemons(self, tell: Tell) -> None:
-        """Start the daemons under the supervisor and wait until each answers."""
-        names = daemon_names(with_network=self.laid is not None)
+    async def _start_daemons(self) -> None:
+        """Start the daemons, all at once, under the supervisor."""
         self.daemons = await self._undo.enter_async_context(
             Supervisor(env=self.env, log_dir=self.data_dir / "logs"),
         )
-        for name in names:
+        for name in daemon_names(with_network=self.laid is not None):
             url = f"http://{LOOPBACK}:{self.ports.admin(name)}/healthz"
             await self.daemons.start(Daemon(name, url))
+
+    async def _wait_for_daemons(self, tell: Tell) -> None:
+        """Wait until every daemon answers."""
+        names = daemon_names(with_network=self.laid is not None)
         for done, name in enumerate(names):
             tell("daemons", done, len(names))
             await self.daemons.wait_ready(name, timeout_s=READY_TIMEOUT_S)
@@ -304,17 +310,20 @@ class City:
             for name in daemon_names(with_network=self.laid is not None)
         ]
         configuration, rules = directory / "prometheus.yml", directory / "rules"
-        (await self.kolco("monitor", "rules", f"--out={rules}")).checked()
-        (
-            await self.kolco(
+        scrape = f"--scrape-interval={SCRAPE_S}"
+        written = await asyncio.gather(
+            self.kolco("monitor", "rules", f"--out={rules}"),
+            self.kolco(
                 "monitor",
                 "prometheus-config",
                 *targets,
                 f"--rule-file={rules}/*.yml",
-                f"--scrape-interval={SCRAPE_S}",
+                scrape,
                 f"--out={configuration}",
-            )
-        ).checked()
+            ),
+        )
+        for ended in written:
+            ended.checked()
         argv = [
             "prometheus",
             f"--config.file={configuration}",
@@ -378,3 +387,9 @@ class City:
         logs = self.data_dir / "logs" / f"{name}.log"
         last = logs.read_text(errors="replace")[-600:] if logs.exists() else ""
         raise UnavailableError(f"{name} does not get ready: {last}", hint=f"see {logs}")
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    """End a task; whoever awaits it has its error."""
+    task.cancel()
+    await asyncio.wait([task])

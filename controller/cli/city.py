@@ -9,10 +9,6 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
-from controller.city.check import check
-from controller.city.parts import find
-from controller.city.run import Options
-from controller.city.show import show
 from controller.cli.output import ExitCode, Format, Output, note, print_json
 from controller.core.log import configure_logging
 
@@ -51,6 +47,12 @@ def command(
 
     Example: kolco city --aps 300 --phones 3 --check -o json
     """
+    # Here and not above: every other command would wait most of a second for them.
+    from controller.city.check import check  # noqa: PLC0415
+    from controller.city.parts import find  # noqa: PLC0415
+    from controller.city.run import Options  # noqa: PLC0415
+    from controller.city.show import show  # noqa: PLC0415
+
     options = Options(
         aps=aps,
         phones=phones,
