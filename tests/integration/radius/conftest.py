@@ -2,17 +2,20 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from prometheus_client import generate_latest
 
 from controller.core.runtime import Runtime
+from controller.directory.service import Directory
+from controller.models import Plan
 from controller.nas import service as nas_service
 from controller.nas.types import NewNas
 from radius.daemon import serve
 from radius.settings import RadiusSettings
-
-SECRET = "a shared secret for tests"
+from tests.integration.radius import asking
+from tests.integration.radius.asking import MAC, SECRET, radclient
 
 
 @dataclass
@@ -41,23 +44,20 @@ class Radius:
         return 0.0
 
 
-async def radclient(port, kind, attributes, *, secret=SECRET, options=()):
-    process = await asyncio.create_subprocess_exec(
-        "radclient", "-x", "-t", "1", "-r", "1", *options, f"127.0.0.1:{port}", kind, secret,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    output, _ = await process.communicate(attributes.encode())
-    return output.decode()
-
-
 @pytest.fixture
 async def radius(runtime):
     """The daemon on free ports; 127.0.0.1 is the NAS `lo`."""
     async with runtime.db.transaction() as tx:
         await nas_service.add(tx, runtime.secrets, NewNas("lo", "Loopback", "127.0.0.1", SECRET))
-    settings = RadiusSettings(auth_port=0, acct_port=0, admin_port=0, nas_reload_s=0.2)
+    settings = RadiusSettings(
+        auth_port=0,
+        acct_port=0,
+        admin_port=0,
+        nas_reload_s=0.2,
+        disconnect_port=asking.DISCONNECT_PORT,
+        disconnect_timeout_s=0.2,
+        disconnect_tries=2,
+    )
     running = Radius(runtime)
     ready = asyncio.Event()
 
@@ -73,3 +73,22 @@ async def radius(runtime):
     yield running
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+async def device(runtime):
+    """A device that logged in on the portal and is remembered; gives its login and a credential."""
+    now = datetime.now(UTC)
+    directory = Directory(runtime.secrets)
+    async with runtime.db.transaction() as tx:
+        tx.add(
+            Plan(
+                id="city", name="City", session_timeout_s=7200, idle_timeout_s=600, interim_s=300,
+                rate_down_kbps=10_000, rate_up_kbps=5_000,
+            )
+        )  # fmt: skip
+        await tx.flush()
+        login = await directory.login_phone(tx, phone="+79161234567", mac=MAC, now=now)
+        await directory.remember(tx, device_id=login.device_id, until=now + timedelta(days=1))
+        issued = await directory.issue_credential(tx, device_id=login.device_id, now=now, valid_s=86_400)
+    return login, issued.username, issued.password

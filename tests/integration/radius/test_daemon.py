@@ -2,62 +2,18 @@
 
 import asyncio
 import secrets
-import socket
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-import pytest
 import sqlalchemy as sa
 
-from controller.directory.service import Directory
-from controller.models import AccountingRecord, Nas, NetSession, Plan, RadiusLeg
+from controller.models import AccountingRecord, Nas, NetSession, RadiusLeg
 from controller.nas import service as nas_service
 from controller.nas.types import NewNas
 from controller.sessions import service as sessions
 from radius.protocol.attributes import Code
 from radius.protocol.authenticator import is_message_authentic, is_reply_authentic, sign_request
 from radius.protocol.packet import encode_packet, parse_packet
-from tests.integration.radius.conftest import SECRET
-
-MAC = "02:00:00:00:00:01"
-AP = "00-10-A4-23-19-C0:City"
-
-
-@pytest.fixture
-async def device(runtime):
-    """A device that logged in on the portal and is remembered; gives its login and a credential."""
-    now = datetime.now(UTC)
-    directory = Directory(runtime.secrets)
-    async with runtime.db.transaction() as tx:
-        tx.add(
-            Plan(
-                id="city", name="City", session_timeout_s=7200, idle_timeout_s=600, interim_s=300,
-                rate_down_kbps=10_000, rate_up_kbps=5_000,
-            )
-        )  # fmt: skip
-        await tx.flush()
-        login = await directory.login_phone(tx, phone="+79161234567", mac=MAC, now=now)
-        await directory.remember(tx, device_id=login.device_id, until=now + timedelta(days=1))
-        issued = await directory.issue_credential(tx, device_id=login.device_id, now=now, valid_s=86_400)
-    return login, issued.username, issued.password
-
-
-def mab(mac=MAC):
-    bare = mac.replace(":", "")
-    return f'User-Name="{bare}",User-Password="{bare}",Called-Station-Id="{AP}",Message-Authenticator=0x00\n'
-
-
-def acct(status, **values):
-    lines = {"Acct_Status_Type": status, "Acct_Session_Id": "A1", "Calling_Station_Id": MAC, **values}
-    return ",".join(f"{name.replace('_', '-')}={value}" for name, value in lines.items()) + "\n"
-
-
-def class_of(output):
-    return next(line.split("=")[1].strip() for line in output.splitlines() if "Class = " in line)
-
-
-async def rows(runtime, model, *order):
-    async with runtime.db.reading() as tx:
-        return (await tx.scalars(sa.select(model).order_by(*order))).all()
+from tests.integration.radius.asking import AP, MAC, SECRET, acct, class_of, exchange, mab, rows
 
 
 async def test_pap_with_a_device_credential(radius, device):
@@ -183,20 +139,6 @@ async def test_nobodys_accounting_is_acknowledged_and_counted(radius, device):
     assert await rows(radius.runtime, NetSession) == []
     unknown = 'kolco_radius_accounting_records_total{kind="start",outcome="unknown-session"}'
     assert radius.metric(unknown) == 1
-
-
-def exchange(port, data, wait_s=0.5):
-    """Send a datagram; the answers until it is quiet."""
-    answers = []
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(wait_s)
-        for datagram in data if isinstance(data, list) else [data]:
-            sock.sendto(datagram, ("127.0.0.1", port))
-            try:
-                answers.append(sock.recv(4096))
-            except TimeoutError:
-                answers.append(None)
-    return answers
 
 
 def signed(attributes):

@@ -1,0 +1,154 @@
+import asyncio
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from radius.metrics import RadiusMetrics
+from radius.protocol.attributes import Code
+from radius.protocol.authenticator import sign_request
+from radius.protocol.connection import AUTH_CODES, Client, Connection
+from radius.protocol.errors import DropReason, MalformedError
+from radius.protocol.packet import parse_packet
+from radius.reply import ALIVE_ACCESS, Answer
+from radius.server import RadiusPort
+from tests.fakes.clock import FakeClock
+
+SECRET = b"secret"
+NAS = ("192.0.2.1", 40000)
+
+
+class FakeTransport:
+    def __init__(self):
+        self.sent = []
+
+    def is_closing(self):
+        return False
+
+    def sendto(self, data, to):
+        self.sent.append((data, to))
+
+
+class FakeRegistry:
+    def __init__(self):
+        self.seen = []
+
+    def mark_seen(self, nas_id):
+        self.seen.append(nas_id)
+
+
+class Port:
+    """A port under test and what it did."""
+
+    def __init__(self, answer, in_flight_max=10):
+        self.metrics = CollectorRegistry()
+        self.transport = FakeTransport()
+        self.registry = FakeRegistry()
+        self.port = RadiusPort(
+            "access",
+            Connection({"192.0.2.1": Client("ap", (SECRET,))}.get, AUTH_CODES),
+            answer,
+            alive=ALIVE_ACCESS,
+            registry=self.registry,
+            metrics=RadiusMetrics(self.metrics),
+            clock=FakeClock(),
+            in_flight_max=in_flight_max,
+        )
+        self.port.connection_made(self.transport)
+
+    async def receive(self, data, source=NAS):
+        self.port.datagram_received(data, source)
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    def shows(self, line):
+        return line in generate_latest(self.metrics).decode()
+
+
+def ask(identifier=1, code=Code.ACCESS_REQUEST):
+    return sign_request(code, identifier, [], SECRET, random_authenticator=bytes(16))
+
+
+async def accept(_request):
+    return Answer(Code.ACCESS_ACCEPT, (), "accept")
+
+
+async def test_a_request_is_answered_to_where_it_came_from():
+    port = Port(accept)
+    await port.receive(ask(identifier=7))
+    ((data, to),) = port.transport.sent
+    assert to == NAS
+    assert parse_packet(data).identifier == 7
+    assert port.registry.seen == ["ap"]
+    assert port.shows('kolco_radius_replies_total{nas="ap",outcome="accept"} 1.0')
+
+
+async def test_a_repetition_is_answered_again_with_no_work():
+    port = Port(accept)
+    await port.receive(ask())
+    await port.receive(ask())
+    first, second = port.transport.sent
+    assert first == second
+    assert port.shows('kolco_radius_duplicates_total{nas="ap"} 1.0')
+    assert port.shows('kolco_radius_requests_total{kind="access",nas="ap"} 1.0')
+
+
+async def test_status_server_is_answered_at_once():
+    port = Port(None)
+    port.port.datagram_received(ask(code=Code.STATUS_SERVER), NAS)
+    assert len(port.transport.sent) == 1
+
+
+async def test_strangers_are_counted_and_get_nothing():
+    port = Port(accept)
+    await port.receive(ask(), ("198.51.100.1", 1))
+    await port.receive(b"", NAS)
+    assert port.transport.sent == []
+    assert port.shows('kolco_radius_dropped_total{nas="unknown",reason="unknown-nas"} 1.0')
+    assert port.shows('kolco_radius_dropped_total{nas="ap",reason="short"} 1.0')
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(MalformedError(DropReason.BAD_ATTRIBUTE), "bad-attribute"), (OSError("disk"), "failed")],
+)
+async def test_what_cannot_be_answered_is_tried_again_on_the_next_packet(error, reason):
+    calls = []
+
+    async def fail(request):
+        calls.append(request)
+        raise error
+
+    port = Port(fail)
+    await port.receive(ask())
+    await port.receive(ask())
+    assert len(calls) == 2
+    assert port.transport.sent == []
+    assert port.shows(f'kolco_radius_dropped_total{{nas="ap",reason="{reason}"}} 2.0')
+
+
+async def test_too_many_at_a_time_are_dropped():
+    release = asyncio.Event()
+
+    async def wait(request):
+        await release.wait()
+        return await accept(request)
+
+    port = Port(wait, in_flight_max=2)
+    for identifier in range(3):
+        await port.receive(ask(identifier))
+    assert port.port.in_flight == 2
+    assert port.shows('kolco_radius_dropped_total{nas="ap",reason="overload"} 1.0')
+    release.set()
+    await port.port.drain()
+    assert len(port.transport.sent) == 2
+    await port.receive(ask(2))
+    assert len(port.transport.sent) == 3
+
+
+async def test_reasons_of_rejects_are_counted():
+    async def reject(_request):
+        return Answer(Code.ACCESS_REJECT, (), "reject", "unknown-device")
+
+    port = Port(reject)
+    await port.receive(ask())
+    assert port.shows('kolco_radius_refusals_total{reason="unknown-device"} 1.0')
