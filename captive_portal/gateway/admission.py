@@ -18,6 +18,7 @@ from captive_portal.gateway.repository import LeaseRow
 from controller.core.clock import Clock
 from controller.core.db import Database
 from controller.core.log import get_logger
+from controller.core.mac import Mac
 from controller.directory.service import Directory
 from controller.sessions import service as sessions
 
@@ -39,6 +40,8 @@ class Admission:
     Args:
         lan: addresses outside of it are nobody's.
         is_open: whether the gate is open for a client already.
+        is_online: whether the MAC has an open session here, at whatever address. Hearsay (a neighbour
+            entry, a lease from before) does not move such a session: it may be old, or a lie.
         admitted: told the session id of each device that was let in.
     """
 
@@ -53,6 +56,7 @@ class Admission:
         directory: Directory,
         metrics: GatewayMetrics,
         is_open: Callable[[Client], bool],
+        is_online: Callable[[Mac], bool],
         admitted: Callable[[str], None],
     ) -> None:
         self._gateway_id = gateway_id
@@ -63,6 +67,7 @@ class Admission:
         self._directory = directory
         self._metrics = metrics
         self._is_open = is_open
+        self._is_online = is_online
         self._admitted = admitted
         self._table = LeaseTable()
         self._notes: list[LeaseNote] = []
@@ -80,11 +85,12 @@ class Admission:
             self._notes.append(note)
             self._wake.set()
 
-    def see_neighbour(self, client: Client) -> None:
+    def see_neighbour(self, client: Client, fresh: bool) -> None:
         """Somebody answers at an address; one that contradicts a lease is no client."""
         if IPv4Address(client.ip) not in self._lan:
             return
-        if self._table.see(client) and self._table.find(client.ip) == client:
+        unknown = self._table.see(client) and self._table.find(client.ip) == client
+        if unknown and fresh and not self._is_online(client.mac):
             self._seen[client] = None
             self._wake.set()
 
@@ -165,7 +171,8 @@ class Admission:
                 await self._gate.unbind({before.ip: before.mac})
             await self._gate.bind({client.ip: client.mac})
             rows[client.ip] = LeaseRow(client, now, note.lease.expires_at)
-            arrived[client] = None
+            if note.change is LeaseChange.ADDED or not self._is_online(client.mac):
+                arrived[client] = None
         for client in seen:
             rows.setdefault(client.ip, LeaseRow(client, now, self._expiry(client, now)))
             arrived[client] = None

@@ -71,6 +71,7 @@ class GatewayDaemon:
             directory=Directory(runtime.secrets),
             metrics=self.metrics,
             is_open=self.keeper.is_open,
+            is_online=self.keeper.is_online,
             admitted=self.keeper.refresh,
         )
         self.watch = NeighbourWatch(

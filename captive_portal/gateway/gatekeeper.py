@@ -18,6 +18,7 @@ from controller.core.bus import Bus
 from controller.core.clock import Clock
 from controller.core.db import Database
 from controller.core.log import get_logger
+from controller.core.mac import Mac
 from controller.sessions.events import SessionEnded, SessionMoved, SessionStarted
 
 LOG_OPENED = "gate.opened"
@@ -57,6 +58,7 @@ class Gatekeeper:
         self._wake = asyncio.Event()
         self._open: dict[str, OpenSession] = {}
         self._by_client: dict[Client, str] = {}
+        self._macs: set[Mac] = set()
         self._closed: list[Ledger] = []
         self._has_closed = asyncio.Event()
         self._owner: dict[str, Ledger] = {}
@@ -90,6 +92,10 @@ class Gatekeeper:
         """Whether the client may pass now."""
         session = self._open.get(self._by_client.get(client, ""))
         return session is not None and session.expires_at > self._clock.now()
+
+    def is_online(self, mac: Mac) -> bool:
+        """Whether the MAC has an open session here, at whatever address."""
+        return mac in self._macs
 
     def holds(self, session_id: str, ip: str) -> bool:
         """Whether the session is open at the address, or about to be looked at."""
@@ -152,6 +158,7 @@ class Gatekeeper:
             await self._open_all([*opens, *(entry for entry in strangers if entry not in opens)])
             self._open = {session.id: session for session in sessions}
             self._by_client = {session.client: session.id for session in sessions}
+            self._macs = {session.client.mac for session in sessions}
             self._count()
             self._metrics.reconciles.inc()
             for kind, number in (
@@ -214,6 +221,7 @@ class Gatekeeper:
                 del self._open[session_id]
                 if self._by_client.get(before.client) == session_id:
                     del self._by_client[before.client]
+                    self._macs.discard(before.client.mac)
                     close.append(before.client)
                     self._closed.append(Ledger(session_id, before.client.ip, before.client.mac, Totals()))
             if session is not None and session != before:
@@ -223,6 +231,7 @@ class Gatekeeper:
                     self._open.pop(older, None)
                 self._open[session_id] = session
                 self._by_client[session.client] = session_id
+                self._macs.add(session.client.mac)
         if close:
             await self._gate.close(close)
             self._metrics.closes.inc(len(close))

@@ -33,10 +33,11 @@ class NeighbourWatch:
     """Tells of neighbours on one interface, those there at the start included.
 
     Args:
-        seen: called with each address pair, from the event loop; repeats are common.
+        seen: called from the event loop with each address pair and whether it was just heard of; repeats
+            are common.
     """
 
-    def __init__(self, interface: str, *, netns: str | None, seen: Callable[[Client], None]) -> None:
+    def __init__(self, interface: str, *, netns: str | None, seen: Callable[[Client, bool], None]) -> None:
         self._index = interface_index(interface, netns)
         self._netns = netns
         self._seen = seen
@@ -59,7 +60,7 @@ class NeighbourWatch:
         """Read the whole table."""
         with NetlinkChannel(NETLINK_ROUTE, netns=self._netns) as channel:
             for message in channel.dump(encode_dump, "to list neighbours"):
-                self._tell(message)
+                self._tell(message, asked=True)
 
     def _read(self) -> None:
         if self._channel is None:
@@ -70,9 +71,10 @@ class NeighbourWatch:
             self.refresh()  # some were lost
             return
         for message in messages:
-            self._tell(message)
+            self._tell(message, asked=False)
 
-    def _tell(self, message: Message) -> None:
+    def _tell(self, message: Message, *, asked: bool) -> None:
         neighbour = parse_neighbour(message)
         if neighbour is not None and neighbour.interface == self._index:
-            self._seen(neighbour.client)
+            # A client's own question makes a stale entry too: it is fresh when the kernel tells unasked.
+            self._seen(neighbour.client, not (asked and neighbour.stale))

@@ -26,7 +26,8 @@ _AF_INET = 2
 _NDA_DST, _NDA_LLADDR = 1, 2
 _IP_BYTES = 4
 _MAC_BYTES = 6
-_LIVE_STATES = 0x02 | 0x04 | 0x08 | 0x10
+_STALE = 0x04
+_LIVE_STATES = 0x02 | _STALE | 0x08 | 0x10
 """REACHABLE, STALE, DELAY, PROBE: the kernel has an answer it trusts or trusted."""
 
 _NDMSG = Struct("<BxxxiHBB")
@@ -34,10 +35,11 @@ _NDMSG = Struct("<BxxxiHBB")
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A live entry: the address pair and the interface's index."""
+    """A live entry: the address pair and the interface's index; `stale` if nothing was heard lately."""
 
     client: Client
     interface: int
+    stale: bool = False
 
 
 def encode_dump(sequence: int) -> bytes:
@@ -62,4 +64,4 @@ def parse_neighbour(message: Message) -> Neighbour | None:
     ip, mac = attributes.get(_NDA_DST, b""), attributes.get(_NDA_LLADDR, b"")
     if len(ip) != _IP_BYTES or len(mac) != _MAC_BYTES:
         return None
-    return Neighbour(Client(str(IPv4Address(ip)), Mac(mac.hex(":"))), interface)
+    return Neighbour(Client(str(IPv4Address(ip)), Mac(mac.hex(":"))), interface, bool(state & _STALE))

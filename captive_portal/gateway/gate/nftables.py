@@ -44,7 +44,10 @@ T = TypeVar("T")
 
 
 def limit_of(rate: int | None) -> Limit | None:
-    """The policer for a rate in bytes a second: a quarter second of burst, 64 KiB at least."""
+    """The policer for a rate in bytes a second: a quarter second of burst, 64 KiB at least.
+
+    The kernel adds a second's worth to it for a start (nft_limit.c).
+    """
     return None if not rate else Limit(rate, max(_MIN_BURST_BYTES, int(rate * _BURST_S)))
 
 
