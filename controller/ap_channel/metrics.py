@@ -53,6 +53,11 @@ class ChannelMetrics:
         self.status_rows = Counter(
             "kolco_ap_channel_status_rows", "Status rows written to the database.", registry=registry
         )
+        self.rows_refused = Counter(
+            "kolco_ap_channel_rows_refused",
+            "Rows the database refused and that were dropped.",
+            registry=registry,
+        )
         self.events_lost = Counter(
             "kolco_ap_channel_events_lost", "Events dropped because the buffer was full.", registry=registry
         )

@@ -16,6 +16,9 @@ from controller.core.db import Tx
 from controller.core.ids import new_id
 from controller.models import AccessPoint, ApEvent, ApStatus
 
+RefusedError = sa.exc.StatementError
+"""Raised when the database refuses a statement or is away: ask `is_away` which."""
+
 _CHUNK = 5_000
 """Serials per IN list: both databases take more, but the plan gets no better."""
 _NEW_ROW: Mapping[str, Any] = {
@@ -69,6 +72,13 @@ async def add_events(tx: Tx, events: Sequence[ApEventRow]) -> None:
     ]
     if rows:
         await tx.execute(sa.insert(ApEvent), rows)
+
+
+def is_away(error: RefusedError) -> bool:
+    """Whether the database did not answer, as against refusing what it was given."""
+    return isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) or bool(
+        getattr(error, "connection_invalidated", False)
+    )
 
 
 async def mark_all_disconnected(tx: Tx, now: datetime) -> None:

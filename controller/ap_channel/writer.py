@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
+from typing import Any, TypeAlias, TypeVar
 
 from controller.ap_channel import repository
-from controller.ap_channel.board import Batch, Board
+from controller.ap_channel.board import ApEventRow, Batch, Board
 from controller.ap_channel.metrics import ChannelMetrics
 from controller.core.db import Database
+from controller.core.log import get_logger
+
+LOG_REFUSED = "ap_channel.row_refused"
 
 FLUSH_S = 0.5
 """Half a second: then 3,000 access points that all report every second have each report stored."""
-_ROWS_PER_TRANSACTION = 500
+_ROWS = 500
 """Keeps each turn of the event loop, and each lock on SQLite, at some ten milliseconds."""
+
+_Row = TypeVar("_Row")
+_Status: TypeAlias = Sequence[tuple[str, dict[str, Any]]]
+
+_log = get_logger(__name__)
 
 
 class StatusWriter:
@@ -38,23 +48,41 @@ class StatusWriter:
     async def flush(self) -> None:
         """Store everything gathered so far."""
         batch = self._board.take()
-        serials = list(batch.status)
+        status = list(batch.status.items())
         events = batch.events
-        while serials or events:
-            chunk = {serial: batch.status[serial] for serial in serials[:_ROWS_PER_TRANSACTION]}
-            happened = events[:_ROWS_PER_TRANSACTION]
-            try:
-                with self._metrics.flush_seconds.time():
-                    async with self._db.transaction() as tx:
-                        written = await repository.save_status(tx, chunk)
-                        await repository.add_events(tx, happened)
-            except BaseException:
-                rest = Batch({serial: batch.status[serial] for serial in serials}, events)
-                self._board.give_back(rest)
-                raise
-            self._metrics.status_rows.inc(written)
-            serials = serials[_ROWS_PER_TRANSACTION:]
-            events = events[_ROWS_PER_TRANSACTION:]
+        try:
+            while status or events:
+                await self._store(status[:_ROWS], events[:_ROWS])
+                status, events = status[_ROWS:], events[_ROWS:]
+        except BaseException:
+            self._board.give_back(Batch(dict(status), events))
+            raise
         lost = self._board.events_lost
         self._metrics.events_lost.inc(lost - self._lost_reported)
         self._lost_reported = lost
+
+    async def _store(self, status: _Status, events: Sequence[ApEventRow]) -> None:
+        """One transaction; when the database refuses a row, find that row and drop it."""
+        try:
+            with self._metrics.flush_seconds.time():
+                async with self._db.transaction() as tx:
+                    written = await repository.save_status(tx, dict(status))
+                    await repository.add_events(tx, events)
+        except repository.RefusedError as error:
+            if repository.is_away(error):
+                raise
+            if len(status) + len(events) == 1:
+                self._metrics.rows_refused.inc()
+                _log.warning(LOG_REFUSED, error=type(error.orig).__name__)
+                return
+            for part in _halves(status):
+                await self._store(part, ())
+            for share in _halves(events):
+                await self._store((), share)
+            return
+        self._metrics.status_rows.inc(written)
+
+
+def _halves(rows: Sequence[_Row]) -> list[Sequence[_Row]]:
+    middle = len(rows) // 2
+    return [part for part in (rows[:middle], rows[middle:]) if part]

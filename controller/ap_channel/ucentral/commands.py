@@ -7,6 +7,7 @@ from wlan-ucentral-client: ``serial`` is required in every action, ``request`` f
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import msgspec
@@ -119,5 +120,6 @@ def reply_from(request_id: int, method: str, result: Result) -> Reply:
 
 def _text(value: object) -> str:
     """A reject as text: a JSON string as it is, anything else as its JSON."""
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return text[:MAX_REJECTED_TEXT]
+    # Not msgspec: it refuses integers past 64 bits, which a peer may well send.
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("\x00", "")[:MAX_REJECTED_TEXT]

@@ -272,8 +272,9 @@ class UcentralConnection:
             raise RemoteProtocolError(Reason.BAD_RESULT, pending.method) from error
         if result.serial and result.serial != self.serial:
             raise RemoteProtocolError(Reason.SERIAL_MISMATCH, pending.method)
+        reply = reply_from(request_id, pending.method, result)
         del self._pending[request_id]
-        return ReplyReceived(reply_from(request_id, pending.method, result))
+        return ReplyReceived(reply)
 
     def _refuse(self, error: RemoteProtocolError) -> list[ConnectionEvent]:
         refused = InputRefused(error.reason, error.detail)

@@ -5,11 +5,10 @@ A handler changes the session and the board; it does not read the clock, the dat
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-
-import msgspec
 
 from controller.ap_channel.board import ApEventRow, Board
 from controller.ap_channel.summary import summarise
@@ -19,6 +18,7 @@ from controller.ap_channel.ucentral.registry import Session
 LOG_KEPT_SEVERITY = 4
 """Log lines up to this severity (0 emergency to 4 warning) are stored; the rest is only counted."""
 MAX_EVENT_BYTES = 16_384
+MAX_EVENT_DEPTH = 20
 _MAX_FIRMWARE = 120
 _MAX_REASON = 80
 
@@ -158,10 +158,20 @@ def _seen(session: Session, uuid: int, now: datetime, board: Board) -> None:
 
 def _storable(kind: str, data: Any) -> dict[str, Any]:
     """A peer's JSON as an object that every database takes and no screen chokes on."""
-    encoded = msgspec.json.encode(data)
-    if len(encoded) > MAX_EVENT_BYTES or b"\\u0000" in encoded:
+    if not _is_shallow(data, MAX_EVENT_DEPTH):
+        return {"kind": kind, "dropped": "too deep"}
+    encoded = json.dumps(data)
+    if len(encoded) > MAX_EVENT_BYTES or "\\u0000" in encoded:
         return {"kind": kind, "dropped": "too big or not storable", "bytes": len(encoded)}
     return {"kind": kind, "data": data}
+
+
+def _is_shallow(data: Any, levels: int) -> bool:
+    if isinstance(data, dict):
+        return levels > 0 and all(_is_shallow(value, levels - 1) for value in data.values())
+    if isinstance(data, list):
+        return levels > 0 and all(_is_shallow(value, levels - 1) for value in data)
+    return True
 
 
 HANDLERS: dict[type[Any], Callable[[Session, Any, datetime, Board], None]] = {

@@ -14,9 +14,10 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 from msgspec import Meta, Raw, Struct, field
 
-Number: TypeAlias = int | float
-"""The state schema says "number" everywhere: agents print 36 and 36.0 alike."""
-Serial = Annotated[str, Meta(pattern=r"^[0-9a-f]{1,29}$")]
+Number: TypeAlias = Annotated[int, Meta(ge=-(2**53), le=2**53)] | Annotated[float, Meta(ge=-1e15, le=1e15)]
+"""The state schema says "number" everywhere: agents print 36 and 36.0 alike. The bounds keep
+arithmetic on a broken agent's figures from overflowing."""
+Serial = Annotated[str, Meta(pattern=r"^[0-9a-f]{1,29}\Z")]
 """The CN of the client certificate: lower-case hex, shorter than 30 characters."""
 ConfigUuid = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 """int32 on the access point; 0 means recovery, 1 means no configuration yet."""
