@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI
 
 from controller.access_points import command_endpoints
 from controller.access_points import endpoints as access_points
-from controller.api import accounts, problems, sessions, vouchers
+from controller.api import accounts, configs, problems, sessions, vouchers
 from controller.audit import endpoints as audit
 from controller.core.runtime import Runtime
 from controller.directory.service import DEFAULT_PLAN, Directory
@@ -41,6 +41,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     sites.router,
     access_points.router,
     command_endpoints.router,
+    configs.router,
     wlans.router,
     sessions.router,
     accounts.router,

@@ -163,6 +163,4 @@ class SessionEndIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    forget: bool = Field(
-        True, description="The device must log in again; else it may come back."
-    )
+    forget: bool = Field(True, description="The device must log in again; else it may come back.")

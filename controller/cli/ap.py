@@ -3,11 +3,10 @@
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 
-from controller.cli.client import ApiClient, open_client
+from controller.cli.client import ap_path, open_client
 from controller.cli.output import (
     Column,
     DryRun,
@@ -115,7 +114,7 @@ def list_aps(
 def show(ap: _Ap, output: Output = Format.TABLE) -> None:
     """Show an AP with its state, configuration and last events."""
     client = open_client()
-    print_row(client.get(_path(client, ap)), _DETAILS, output, kind="ap", key="serial")
+    print_row(client.get(ap_path(client, ap)), _DETAILS, output, kind="ap", key="serial")
 
 
 @app.command()
@@ -133,7 +132,7 @@ def adopt(
     """Let an AP connect: one in the inventory, or a new one with --site, --latitude and --longitude."""
     client = open_client()
     if site is None and latitude is None and longitude is None:
-        row = client.send("POST", f"{_path(client, ap)}/adopt", {"dry_run": dry_run})
+        row = client.send("POST", f"{ap_path(client, ap)}/adopt", {"dry_run": dry_run})
     elif site is None or latitude is None or longitude is None:
         raise typer.BadParameter("a new AP needs --site, --latitude and --longitude")
     else:
@@ -170,7 +169,7 @@ def change(
         "longitude": longitude,
     }
     client = open_client()
-    row = client.send("PATCH", _path(client, ap), {"dry_run": dry_run}, json=body)
+    row = client.send("PATCH", ap_path(client, ap), {"dry_run": dry_run}, json=body)
     print_done("ap", row["serial"], "changed", row, output, dry_run=dry_run)
 
 
@@ -179,7 +178,7 @@ def retire(ap: _Ap, yes: Yes = False, dry_run: DryRun = False, output: Output = 
     """Refuse an AP from now on: it is cut off; its record stays."""
     confirm(f"Retire {ap}? Its clients drop.", yes=yes or dry_run)
     client = open_client()
-    row = client.send("POST", f"{_path(client, ap)}/retire", {"dry_run": dry_run})
+    row = client.send("POST", f"{ap_path(client, ap)}/retire", {"dry_run": dry_run})
     print_done("ap", row["serial"], "retired", row, output, dry_run=dry_run)
 
 
@@ -188,7 +187,7 @@ def reboot(ap: _Ap, yes: Yes = False, dry_run: DryRun = False, output: Output = 
     """Have a connected AP restart."""
     confirm(f"Reboot {ap}? Its clients drop for a minute or two.", yes=yes or dry_run)
     client = open_client()
-    row = client.send("POST", f"{_path(client, ap)}/reboot", {"dry_run": dry_run})
+    row = client.send("POST", f"{ap_path(client, ap)}/reboot", {"dry_run": dry_run})
     print_done("ap", row["serial"], "asked to reboot", row, output, dry_run=dry_run)
 
 
@@ -202,7 +201,7 @@ def locate(
     """Have a connected AP blink, so that somebody on the street finds it."""
     client = open_client()
     row = client.send(
-        "POST", f"{_path(client, ap)}/locate", {"dry_run": dry_run}, json={"duration_s": duration}
+        "POST", f"{ap_path(client, ap)}/locate", {"dry_run": dry_run}, json={"duration_s": duration}
     )
     print_done("ap", row["serial"], f"asked to blink for {duration} s", row, output, dry_run=dry_run)
 
@@ -216,7 +215,9 @@ def request(
 ) -> None:
     """Have a connected AP send its state or health now instead of at its time."""
     client = open_client()
-    row = client.send("POST", f"{_path(client, ap)}/request", {"dry_run": dry_run}, json={"message": message})
+    row = client.send(
+        "POST", f"{ap_path(client, ap)}/request", {"dry_run": dry_run}, json={"message": message}
+    )
     print_done("ap", row["serial"], f"asked for {message}", row, output, dry_run=dry_run)
 
 
@@ -254,17 +255,6 @@ def import_aps(
     if result["outside"]:
         note(f"{result['outside']} of them lie outside every zone")
     raise typer.Exit(ExitCode.OK)
-
-
-def _path(client: ApiClient, ap: str) -> str:
-    """Return the path of an AP; one whose name holds a slash is looked up by the name first."""
-    if "/" in ap:
-        named = [
-            row["serial"] for row in client.find_all("/access-points", {"text": ap}) if row["name"] == ap
-        ]
-        if len(named) == 1:
-            ap = named[0]
-    return f"/access-points/{quote(ap, safe='')}"
 
 
 def _radio(radio: dict[str, Any]) -> str:

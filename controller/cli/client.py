@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 import httpx
 
@@ -128,6 +129,17 @@ def open_client() -> ApiClient:
     else:
         token = _read_token(settings.token_file or CoreSettings.load().data_dir / "operator.token")
     return ApiClient(settings.api_url, token, timeout_s=settings.timeout_s)
+
+
+def ap_path(client: ApiClient, ap: str) -> str:
+    """Return the path of an AP; one whose name holds a slash is looked up by the name first."""
+    if "/" in ap:
+        named = [
+            row["serial"] for row in client.find_all("/access-points", {"text": ap}) if row["name"] == ap
+        ]
+        if len(named) == 1:
+            ap = named[0]
+    return f"/access-points/{quote(ap, safe='')}"
 
 
 def _read_token(path: Path) -> str:
