@@ -145,6 +145,8 @@ class Pages:
         if fault is None:
             return self._go(visit, "/welcome")
         presence = await self._service.presence(client)
+        if presence.session is not None:
+            return self._go(visit, "/status")  # The form was sent twice at once.
         if presence.challenge is None:
             return self._login_page(visit, client, presence, fault)
         return self._code_page(visit, client, presence, fault)

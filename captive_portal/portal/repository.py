@@ -4,7 +4,7 @@ Never commits: callers open the transaction.
 """
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import sqlalchemy as sa
 
@@ -40,12 +40,12 @@ async def is_gateway(tx: Tx, *, gateway_id: str) -> bool:
 
 
 def _leases(ip: str, now: datetime) -> sa.Select[Any]:
-    query: sa.Select[Any] = (
+    query: Any = (
         sa.select(Lease.gateway_id, Lease.mac, Lease.ip, Lease.ap_serial, Gateway.site_id)
         .join(Gateway, Gateway.id == Lease.gateway_id)
         .where(Lease.ip == ip, sa.or_(Lease.expires_at.is_(None), Lease.expires_at > now))
     )
-    return query
+    return cast("sa.Select[Any]", query)
 
 
 def _client(row: sa.Row[Any]) -> Client:

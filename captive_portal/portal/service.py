@@ -5,7 +5,7 @@ outbox in the same transaction.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from captive_portal.handles import Handle, HandleCodec, HandleError
@@ -20,7 +20,7 @@ from controller.core.clock import Clock
 from controller.core.db import Database, Tx
 from controller.core.errors import DeniedError
 from controller.directory.service import Directory
-from controller.directory.types import Login, PlanView
+from controller.directory.types import Login
 from controller.sessions import service as sessions
 from controller.sessions.types import SessionView, StartSession
 
@@ -170,21 +170,21 @@ class PortalService:
             session = await sessions.find_open(tx, mac=client.mac)
             login = None if session is None else await self._find_extendable(tx, session, now)
             if login is not None:
-                await self._start(tx, client, login, "remembered", now)
+                known, not_after = login
+                await self._start(tx, client, known, "remembered", now, not_after=not_after)
         if login is None:
             return self._refuse(_EXTEND)
         self._metrics.extensions.inc()
         return None
 
     async def logout(self, client: Client) -> None:
-        """End the client's session, if there is one, and forget the device."""
+        """End the client's session, if there is one; that also forgets the device."""
         now = self._clock.now()
         async with self._db.transaction() as tx:
             session = await sessions.find_open(tx, mac=client.mac)
             if session is None:
                 return
             await sessions.end(tx, session.id, reason="user-request", now=now, source="gateway")
-            await self._parts.directory.forget(tx, client.mac)
         self._metrics.logouts.inc()
 
     def _open_handle(self, text: str, now: datetime) -> Handle | None:
@@ -212,7 +212,16 @@ class PortalService:
             await repository.mark_sent(tx, challenge_id=issued.challenge_id, now=self._clock.now())
         return None
 
-    async def _start(self, tx: Tx, client: Client, login: Login, method: str, now: datetime) -> None:
+    async def _start(
+        self,
+        tx: Tx,
+        client: Client,
+        login: Login,
+        method: str,
+        now: datetime,
+        *,
+        not_after: datetime | None = None,
+    ) -> None:
         start = StartSession(
             mac=client.mac,
             ip=client.ip,
@@ -223,25 +232,26 @@ class PortalService:
             method=method,
             ap_serial=client.ap_serial,
             site_id=client.site_id,
+            not_after=not_after,
         )
         await sessions.start(tx, start, now)
-        if method != "remembered":
-            until = now + timedelta(seconds=login.plan.remember_s)
-            await self._parts.directory.remember(tx, device_id=login.device_id, until=until)
 
-    async def _find_extendable(self, tx: Tx, session: SessionView, now: datetime) -> Login | None:
-        """Return whom a new session would be for; None where none may be had.
+    async def _find_extendable(
+        self, tx: Tx, session: SessionView, now: datetime
+    ) -> tuple[Login, datetime] | None:
+        """Return whom a new session would be for and its latest end; None where none may be had.
 
         Only near the end, only for a device that is remembered beyond it, and never past a quota: a
         new session would start with a full one.
         """
-        if session.quota_bytes is not None or session.seconds_remaining(now) > self._parts.extend_window_s:
+        whole_s = (session.expires_at - session.started_at).total_seconds()
+        window_s = min(self._parts.extend_window_s, whole_s / 2)
+        if session.quota_bytes is not None or session.seconds_remaining(now) > window_s:
             return None
         known = await self._parts.directory.find_known_device(tx, mac=session.mac, now=now)
         if known is None or known.remembered_until is None or known.remembered_until <= session.expires_at:
             return None
-        plan: PlanView = known.plan
-        return Login(account_id=known.account_id, device_id=known.device_id, plan=plan)
+        return Login(known.account_id, known.device_id, known.plan), known.remembered_until
 
     def _refuse(self, fault: Fault) -> Fault:
         self._metrics.failures.labels(fault.reason).inc()

@@ -34,7 +34,7 @@ class PortalSettings(Section):
 
     portal_url: str = Field(
         "https://localhost:8443",
-        description="The URL citizens see, without a path. Gateways redirect to it; the certificate names its host.",
+        description="The URL citizens see, without a path. Gateways redirect to it; certificates name it.",
     )
     certificate: Path | None = Field(
         None,
@@ -63,7 +63,7 @@ class PortalSettings(Section):
     )
     handle_max_age_s: int = Field(1800, description="Seconds a redirect handle stays good.", ge=60, le=86400)
     extend_window_s: int = Field(
-        3600, description="A session may be extended when this many seconds or fewer remain.", ge=0
+        3600, description="A session may be extended when so many seconds remain, or half its time.", ge=0
     )
 
     sms_sender: Literal["spool", "smpp"] = Field(

@@ -77,6 +77,4 @@ def translator(language: str) -> Translate:
 def message_ids(language: str) -> frozenset[str]:
     """Return the ids of every message of a language; for the test that languages agree."""
     source = files(__package__).joinpath("locales", f"{language}.ftl").read_text(encoding="utf-8")
-    return frozenset(
-        entry.id.name for entry in FluentResource(source).body if isinstance(entry, Message)
-    )
+    return frozenset(entry.id.name for entry in FluentResource(source).body if isinstance(entry, Message))

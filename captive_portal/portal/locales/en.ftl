@@ -92,7 +92,7 @@ fault-code-wrong = That is not the code. { $left ->
  }
 fault-code-spent = This code is no longer good. Please ask for a new one.
 fault-tries = Too many wrong codes from this device. Try again in an hour.
-fault-voucher = The code is wrong, expired or already used.
+fault-voucher = The code is wrong or no longer good.
 fault-voucher-tries = Too many tries from this device. Try again in an hour.
 fault-denied = Signing in with this is not possible. Please ask the help desk.
 fault-extend = The connection cannot be extended now. Sign in again when the time is up.

@@ -1,7 +1,7 @@
 """Login by a voucher from a service centre: for who has no number that can get a code.
 
-Codes have 60 bits and more, so the limit per device is against noise, not against guessing. Wrong,
-expired and used codes get one answer.
+Codes have 60 bits and more, so the limit per device is against noise, not against guessing. Wrong and
+expired codes get one answer. Until it expires a voucher also lets in a second device of its bearer.
 """
 
 from datetime import datetime
@@ -36,8 +36,9 @@ class VoucherMethod:
         """
         if self._wrong.is_spent(client.mac, monotonic):
             return Fault("voucher-tries", "fault-voucher-tries")
+        code = typed[:MAX_CODE_CHARS]
         try:
-            return await self._directory.redeem_voucher(tx, code=typed[:MAX_CODE_CHARS], mac=client.mac, now=now)
+            return await self._directory.redeem_voucher(tx, code=code, mac=client.mac, now=now)
         except InvalidInputError:
             self._wrong.add(client.mac, monotonic)
             return Fault("voucher-wrong", "fault-voucher")

@@ -20,7 +20,12 @@ HEADERS = {"host": "wifi.example", "origin": "https://wifi.example", "sec-fetch-
 
 
 def check(
-    *, client: Client = CLIENT, token: str = TOKEN, cookie: str | None = None, now: datetime = NOW, **headers: str
+    *,
+    client: Client = CLIENT,
+    token: str = TOKEN,
+    cookie: str | None = None,
+    now: datetime = NOW,
+    **headers: str,
 ) -> None:
     GUARD.check(client, token=token, cookie=cookie, headers=HEADERS | headers, now=now)
 

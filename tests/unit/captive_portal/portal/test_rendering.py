@@ -172,12 +172,16 @@ def _contrast(one: str, other: str) -> float:
 def test_contrast_meets_wcag_aa_in_both_schemes() -> None:
     style = re.search(r"<style>(.*)</style>", rendered("bye"), re.DOTALL)
     assert style is not None
-    schemes = [dict(re.findall(r"--([a-z-]+):(#[0-9a-f]+)", block)) for block in re.findall(r":root\{([^}]*)\}", style[1])]
+    schemes = [
+        dict(re.findall(r"--([a-z-]+):(#[0-9a-f]+)", block))
+        for block in re.findall(r":root\{([^}]*)\}", style[1])
+    ]
     assert len(schemes) == 2
     for colours in schemes:
         for front, back in (
             ("text", "card"), ("text", "page"), ("muted", "card"), ("muted", "page"), ("accent", "card"),
-            ("on-accent", "accent"), ("bad", "bad-soft"), ("text", "soft"), ("accent", "soft"), ("good", "card"),
+            ("on-accent", "accent"), ("bad", "bad-soft"), ("text", "soft"), ("accent", "soft"),
+            ("good", "card"),
         ):  # fmt: skip
             assert _contrast(colours[front], colours[back]) >= 4.5, (front, back)
         assert _contrast(colours["line"], colours["card"]) >= 3  # edges of fields, WCAG 1.4.11

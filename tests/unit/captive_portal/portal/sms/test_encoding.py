@@ -35,11 +35,10 @@ def test_parts_fit_and_join_to_the_text(text: str, reference: int) -> None:
         if encoded.has_header:
             assert part[:6] == bytes((5, 0, 3, reference, total, number))
             assert len(part) <= (159 if encoded.data_coding == GSM7 else 140)
-            part = part[6:]
             assert not part.endswith(b"\x1b") or encoded.data_coding == UCS2
         else:
             assert len(part) <= (160 if encoded.data_coding == GSM7 else 140)
-        joined += part
+        joined += part[6:] if encoded.has_header else part
     if encoded.data_coding == UCS2:
         for part in encoded.parts:
             part[6 if encoded.has_header else 0 :].decode("utf-16-be")  # no split surrogates
