@@ -1,0 +1,6 @@
+from controller.provisioning.types import Fault, Outcome
+
+
+def test_shapes_are_values():
+    assert Fault("radios", "none") == Fault("radios", "none")
+    assert Outcome("aa", 1, "acknowledged").rejected == ()
