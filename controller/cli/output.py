@@ -114,7 +114,7 @@ def print_row(row: Row, columns: Sequence[Column], output: Format, *, kind: str,
     table.add_column(overflow="fold")
     for column in columns:
         table.add_row(column.title.lower(), _cell(_value(column, row)))
-    _console().print(table)
+    _write(table)
 
 
 def print_done(
@@ -224,7 +224,18 @@ def _print_table(rows: Sequence[Row], columns: Sequence[Column]) -> None:
         )
     for row in rows:
         table.add_row(*(_cell(_value(column, row)) for column in columns))
-    _console().print(table)
+    _write(table)
+
+
+def _write(table: Table) -> None:
+    console = _console()
+    if sys.stdout.isatty():
+        console.print(table)
+        return
+    with console.capture() as capture:
+        console.print(table)
+    # Rich fills every line with spaces up to the table's width.
+    typer.echo("\n".join(line.rstrip() for line in capture.get().rstrip("\n").split("\n")))
 
 
 def _value(column: Column, row: Row) -> object:
