@@ -65,8 +65,8 @@ class Authorizer:
             if known is None:
                 return Refused(refusal)
             session = await sessions.find_open(tx, mac=question.station or known.mac)
-        if session is not None and session.account_id == known.account_id:
-            left = max(1, session.seconds_remaining(now))
+        left = 0 if session is None else session.seconds_remaining(now)
+        if session is not None and session.account_id == known.account_id and left:
             return Accepted(known, question.method, session.id, left)
         return Accepted(known, question.method, new_id(), _longest(known, question.method, now))
 

@@ -1,0 +1,71 @@
+"""`kolco radius` on a real database and against the real daemon."""
+
+import asyncio
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from controller.cli.radius import app
+from controller.core.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError
+from tests.integration.radius.asking import MAC
+from tests.integration.radius.conftest import device, radius  # noqa: F401
+
+
+@pytest.fixture
+def kolco(runtime, monkeypatch):
+    """Run `kolco radius …` on the runtime's database, in a thread of its own."""
+    monkeypatch.setenv("KOLCO_DATA_DIR", str(runtime.data_dir))
+    monkeypatch.setenv("KOLCO_DATABASE_URL", runtime.db.url)
+
+    async def run(*arguments):
+        return await asyncio.to_thread(CliRunner().invoke, app, list(arguments))
+
+    return run
+
+
+async def test_nas_are_added_listed_and_removed(kolco):
+    added = await kolco("nas", "add", "ring", "10.20.0.0/16", "--name", "Кольцо")
+    assert (added.exit_code, added.stdout) == (0, "nas/ring added\n")
+    assert "shown this once" in added.stderr
+    listed = await kolco("nas", "list", "-o", "json")
+    (nas,) = json.loads(listed.stdout)
+    assert (nas["id"], nas["name"], nas["cidr"], nas["enabled"]) == ("ring", "Кольцо", "10.20.0.0/16", True)
+    assert "secret" not in nas
+    assert "SIGNED-ONLY" in (await kolco("nas", "list")).stdout
+    assert (await kolco("nas", "remove", "ring", "--yes")).stdout == "nas/ring removed\n"
+    assert json.loads((await kolco("nas", "list", "-o", "json")).stdout) == []
+
+
+async def test_mistakes_are_explained(kolco):
+    await kolco("nas", "add", "ring", "10.20.0.0/16")
+    for arguments, error in (
+        (("nas", "add", "ring", "10.21.0.0/16"), ConflictError),
+        (("nas", "add", "other", "10.20.0.0/16"), ConflictError),
+        (("nas", "add", "other", "10.20.0.1/16"), InvalidInputError),
+        (("nas", "remove", "none", "--yes"), NotFoundError),
+        (("test", "status"), InvalidInputError),
+        (("test", "status", "--nas", "none"), NotFoundError),
+    ):
+        assert isinstance((await kolco(*arguments)).exception, error)
+
+
+async def test_a_given_secret_is_not_shown(kolco):
+    added = await kolco("nas", "add", "ring", "10.20.0.0/16", "--secret", "a secret given here")
+    assert "a secret given here" not in added.output
+
+
+async def test_try_a_server(kolco, radius, device):  # noqa: F811
+    server = ("--nas", "lo", "--port", str(radius.auth_port), "--timeout", "0.2")
+    alive = await kolco("test", "status", *server)
+    assert alive.exit_code == 0
+    assert "Access-Accept" in alive.stdout
+    accepted = await kolco("test", "mab", "--mac", MAC, "-o", "json", *server)
+    answer = json.loads(accepted.stdout)
+    assert (accepted.exit_code, answer["answer"]) == (0, "Access-Accept")
+    assert {"name": "Session-Timeout", "value": "7200"} in answer["attributes"]
+    refused = await kolco("test", "pap", "--username", "u", "--password", "p", *server)
+    assert refused.exit_code == 1
+    assert "Access-Reject" in refused.stdout
+    silent = await kolco("test", "status", *server[2:], "--secret", "another secret here")
+    assert isinstance(silent.exception, UnavailableError)

@@ -1,0 +1,159 @@
+"""Records into sessions, with no packets: order, repetition and ends."""
+
+from datetime import timedelta
+
+import pytest
+
+from controller.core.ids import new_id
+from controller.core.secrets import SecretStore
+from controller.directory.service import Directory
+from controller.directory.types import PlanView
+from controller.models import NetSession
+from controller.sessions import service as sessions
+from radius.accounting import Accountant, Outcome
+from radius.protocol.attributes import AcctStatusType
+from radius.records import Record, Totals
+from radius.session_class import SessionClass
+from radius.stations import CalledStation
+from tests.fakes.clock import FakeClock
+
+MAC = "02:00:00:00:00:01"
+START, STOP, INTERIM = AcctStatusType.START, AcctStatusType.STOP, AcctStatusType.INTERIM_UPDATE
+
+
+def record(kind, *, leg="A", up=0, seconds=0, session=None, mac=MAC, cause=0, address="192.0.2.1"):
+    return Record(
+        kind, "nas", address, leg, session, mac, "", CalledStation(None, "City"), Totals(up_bytes=up),
+        seconds, cause, 0,
+    )  # fmt: skip
+
+
+class World:
+    """A remembered device and an accountant."""
+
+    def __init__(self, database, tmp_path):
+        self.db = database
+        self.clock = FakeClock()
+        self.directory = Directory(SecretStore(tmp_path / "secrets"))
+        self.accountant = Accountant(self.directory, self.clock)
+
+    async def prepare(self):
+        plan = PlanView("city", "City", 7200, 600, 86_400, 300, None, None, 1_000_000, 5)
+        async with self.db.transaction() as tx:
+            await self.directory.save_plan(tx, plan)
+            self.login = await self.directory.login_phone(
+                tx, phone="+79161234567", mac=MAC, now=self.clock.now()
+            )
+        self.promised = SessionClass(new_id(), self.login.device_id, "radius-pap")
+
+    async def apply(self, *records):
+        outcomes = []
+        for one in records:
+            async with self.db.transaction() as tx:
+                outcomes.append((await self.accountant.apply(tx, one)).outcome)
+        return outcomes
+
+    async def session(self, session_id=None) -> NetSession:
+        async with self.db.reading() as tx:
+            return await sessions.get(tx, session_id or self.promised.session_id)
+
+
+@pytest.fixture
+async def world(database, tmp_path):
+    made = World(database, tmp_path)
+    await made.prepare()
+    return made
+
+
+async def test_a_promised_session_begins_under_its_own_id(world):
+    assert await world.apply(record(START, session=world.promised)) == [Outcome.STARTED]
+    session = await world.session()
+    assert (session.method, session.nas_id, session.ssid) == ("radius-pap", "nas", "City")
+
+
+async def test_a_start_that_comes_last_begins_nothing_anew(world):
+    promised = world.promised
+    outcomes = await world.apply(
+        record(INTERIM, up=10, seconds=5, session=promised), record(START, session=promised)
+    )
+    assert outcomes == [Outcome.COUNTED, Outcome.REPEATED]
+    assert (await world.session()).up_bytes == 10
+
+
+async def test_a_stop_alone_begins_no_session(world):
+    assert await world.apply(record(STOP, session=world.promised)) == [Outcome.UNKNOWN_SESSION]
+
+
+async def test_bytes_after_the_end_are_added(world):
+    await world.apply(record(START, session=world.promised), record(INTERIM, up=10, seconds=5))
+    async with world.db.transaction() as tx:
+        await sessions.end(
+            tx, world.promised.session_id, reason="admin", now=world.clock.now(), source="gateway"
+        )
+    assert await world.apply(record(STOP, up=30, seconds=9)) == [Outcome.LATE]
+    session = await world.session()
+    assert (session.up_bytes, session.end_reason) == (30, "admin")
+
+
+async def test_quota_ends_the_session(world):
+    outcomes = await world.apply(
+        record(START, session=world.promised), record(INTERIM, up=1_000_000, seconds=5)
+    )
+    assert outcomes == [Outcome.STARTED, Outcome.COUNTED]
+    assert (await world.session()).end_reason == "quota"
+
+
+async def test_a_nas_goes_on_with_an_ended_session(world):
+    await world.apply(record(START, session=world.promised), record(STOP, seconds=1))
+    assert await world.apply(record(INTERIM, up=5, seconds=60)) == [Outcome.LATE]
+
+
+async def test_after_the_end_the_same_class_begins_another_session(world):
+    await world.apply(record(START, session=world.promised), record(STOP))
+    assert await world.apply(record(START, leg="B", session=world.promised)) == [Outcome.STARTED]
+    async with world.db.reading() as tx:
+        session = await sessions.find_open(tx, mac=MAC)
+    assert session.id != world.promised.session_id
+
+
+async def test_with_no_class_a_remembered_device_is_known_by_its_mac(world):
+    assert await world.apply(record(START)) == [Outcome.STARTED]
+    async with world.db.reading() as tx:
+        session = await sessions.find_open(tx, mac=MAC)
+    assert session.method == "radius-mab"
+    world.clock.advance(100_000)
+    assert await world.apply(record(START, leg="B", mac="02:00:00:00:00:09")) == [Outcome.UNKNOWN_SESSION]
+
+
+async def test_a_remembered_device_stays_no_longer_than_it_is_remembered(world):
+    async with world.db.transaction() as tx:
+        until = world.clock.now() + timedelta(seconds=60)
+        await world.directory.remember(tx, device_id=world.login.device_id, until=until)
+    await world.apply(record(START))
+    async with world.db.reading() as tx:
+        assert (await sessions.find_open(tx, mac=MAC)).expires_at == until
+
+
+async def test_a_restart_ends_only_what_is_nowhere_else(world):
+    await world.apply(
+        record(START, session=world.promised),
+        record(START, leg="B", session=world.promised, address="192.0.2.2"),
+    )
+    on = AcctStatusType.ACCOUNTING_ON
+    assert await world.apply(record(on, leg="")) == [Outcome.RESTARTED]
+    assert (await world.session()).ended_at is None
+    await world.apply(record(on, leg="", address="192.0.2.2"))
+    assert (await world.session()).end_reason == "nas-restart"
+    assert await world.apply(record(STOP)) == [Outcome.REPEATED]
+
+
+@pytest.mark.parametrize(
+    ("cause", "reason"),
+    [(1, "left"), (2, "lost-carrier"), (4, "idle"), (5, "expired"), (6, "admin"), (99, "left")],
+)
+async def test_causes_become_reasons(world, cause, reason):
+    await world.apply(record(START, session=world.promised), record(STOP, cause=cause))
+    assert (await world.session()).end_reason == reason
+    async with world.db.reading() as tx:
+        known = await world.directory.find_known_device(tx, mac=MAC, now=world.clock.now())
+    assert known is not None  # leaving the radio is no logout

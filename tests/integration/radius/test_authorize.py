@@ -1,0 +1,110 @@
+"""Decisions from the directory, with no packets."""
+
+from datetime import timedelta
+
+import pytest
+
+from controller.core.secrets import SecretStore
+from controller.directory.service import Directory
+from controller.directory.types import PlanView
+from controller.sessions import service as sessions
+from controller.sessions.types import StartSession
+from radius.authorize import Accepted, Authorizer
+from radius.question import Method, Question, Refusal, Refused
+from radius.stations import CalledStation
+from tests.fakes.clock import FakeClock
+
+MAC = "02:00:00:00:00:01"
+NOWHERE = CalledStation(None, "")
+PLAN = PlanView("city", "City", 7200, 600, 3600, 300, None, None, None, 5)
+MAB = Question(Method.MAB, MAC, "", MAC, NOWHERE)
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
+
+
+@pytest.fixture
+def directory(tmp_path):
+    return Directory(SecretStore(tmp_path / "secrets"))
+
+
+@pytest.fixture
+async def login(database, directory, clock):
+    async with database.transaction() as tx:
+        await directory.save_plan(tx, PLAN)
+        return await directory.login_phone(tx, phone="+79161234567", mac=MAC, now=clock.now())
+
+
+@pytest.fixture
+def authorizer(database, directory, clock, login):
+    return Authorizer(database, directory, clock)
+
+
+async def credential(database, directory, login, clock, valid_s=60):
+    async with database.transaction() as tx:
+        return await directory.issue_credential(
+            tx, device_id=login.device_id, now=clock.now(), valid_s=valid_s
+        )
+
+
+def pap(issued, password=None):
+    return Question(Method.PAP, issued.username, password or issued.password, None, NOWHERE)
+
+
+async def test_a_remembered_device_stays_as_long_as_it_is_remembered(authorizer, clock, login):
+    clock.advance(600)
+    decision = await authorizer.decide(MAB)
+    assert isinstance(decision, Accepted)
+    assert decision.seconds_left == 3000
+    assert decision.known.device_id == login.device_id
+    clock.advance(3000)
+    assert await authorizer.decide(MAB) == Refused(Refusal.UNKNOWN_DEVICE)
+
+
+async def test_a_credential_is_good_until_it_expires(authorizer, database, directory, login, clock):
+    issued = await credential(database, directory, login, clock)
+    decision = await authorizer.decide(pap(issued))
+    assert decision.seconds_left == 7200
+    assert await authorizer.decide(pap(issued, "wrong")) == Refused(Refusal.WRONG_CREDENTIAL)
+    clock.advance(61)
+    assert await authorizer.decide(pap(issued)) == Refused(Refusal.WRONG_CREDENTIAL)
+
+
+async def test_a_blocked_account_gets_nothing(authorizer, database, directory, login, clock):
+    issued = await credential(database, directory, login, clock)
+    async with database.transaction() as tx:
+        await directory.set_account_status(tx, account_id=login.account_id, status="blocked")
+    assert await authorizer.decide(MAB) == Refused(Refusal.UNKNOWN_DEVICE)
+    assert await authorizer.decide(pap(issued)) == Refused(Refusal.WRONG_CREDENTIAL)
+
+
+async def test_an_open_session_goes_on(authorizer, database, login, clock):
+    async with database.transaction() as tx:
+        session = await sessions.start(
+            tx,
+            StartSession(MAC, "10.77.0.5", "gw", login.account_id, login.device_id, PLAN, "sms"),
+            clock.now(),
+        )
+    clock.advance(60)
+    decision = await authorizer.decide(MAB)
+    assert (decision.session_id, decision.seconds_left) == (session.id, 7140)
+
+
+async def test_each_new_session_has_an_id_of_its_own(authorizer):
+    assert (await authorizer.decide(MAB)).session_id != (await authorizer.decide(MAB)).session_id
+
+
+async def test_a_session_that_is_due_is_not_promised(authorizer, database, login, clock):
+    async with database.transaction() as tx:
+        session = await sessions.start(
+            tx,
+            StartSession(
+                MAC, "", "gw", login.account_id, login.device_id, PLAN, "sms",
+                not_after=clock.now() + timedelta(seconds=5),
+            ),
+            clock.now(),
+        )  # fmt: skip
+    clock.advance(10)
+    assert (await authorizer.decide(MAB)).session_id != session.id
