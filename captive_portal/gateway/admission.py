@@ -107,7 +107,8 @@ class Admission:
 
     async def start(self, leases: list[Lease]) -> None:
         """Begin with the leases of the file; bind their addresses and lift other bindings."""
-        self._table.replace(lease for lease in leases if IPv4Address(lease.client.ip) in self._lan)
+        leases = [lease for lease in leases if IPv4Address(lease.client.ip) in self._lan]
+        self._table.replace(leases)
         now = self._clock.now()
         rows = [LeaseRow(lease.client, now, lease.expires_at) for lease in leases]
         async with self._db.transaction() as tx:

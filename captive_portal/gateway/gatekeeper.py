@@ -209,36 +209,43 @@ class Gatekeeper:
                 del self._owner[ledger.ip]
 
     async def _apply(self, found: Mapping[str, OpenSession], ids: Sequence[str]) -> None:
+        """Close, then open, then remember: what the kernel refused is not remembered as done."""
         now = self._clock.now()
-        close: list[Client] = []
-        opens: list[Pass] = []
+        leaving: list[OpenSession] = []
+        entering: list[OpenSession] = []
         for session_id in ids:
             session = found.get(session_id)
             if session is not None and session.expires_at <= now:
                 session = None
             before = self._open.get(session_id)
             if before is not None and (session is None or session.client != before.client):
-                del self._open[session_id]
-                if self._by_client.get(before.client) == session_id:
-                    del self._by_client[before.client]
-                    self._macs.discard(before.client.mac)
-                    close.append(before.client)
-                    self._closed.append(Ledger(session_id, before.client.ip, before.client.mac, Totals()))
+                leaving.append(before)
             if session is not None and session != before:
-                opens.append(self._pass(session, now))
-                older = self._by_client.get(session.client)
-                if older is not None and older != session_id:
-                    self._open.pop(older, None)
-                self._open[session_id] = session
-                self._by_client[session.client] = session_id
-                self._macs.add(session.client.mac)
+                entering.append(session)
+        close = [gone.client for gone in leaving if self._by_client.get(gone.client) == gone.id]
         if close:
             await self._gate.close(close)
             self._metrics.closes.inc(len(close))
-            self._has_closed.set()
             _log.info(LOG_CLOSED, clients=len(close))
-        await self._open_all(opens)
+        for gone in leaving:
+            self._leave(gone)
+        await self._open_all([self._pass(session, now) for session in entering])
+        for session in entering:
+            older = self._by_client.get(session.client)
+            if older is not None and older != session.id:
+                self._open.pop(older, None)
+            self._open[session.id] = session
+            self._by_client[session.client] = session.id
+            self._macs.add(session.client.mac)
         self._count()
+
+    def _leave(self, session: OpenSession) -> None:
+        self._open.pop(session.id, None)
+        if self._by_client.get(session.client) == session.id:
+            del self._by_client[session.client]
+            self._macs.discard(session.client.mac)
+        self._closed.append(Ledger(session.id, session.client.ip, session.client.mac, Totals()))
+        self._has_closed.set()
 
     async def _open_all(self, opens: Sequence[Pass]) -> None:
         if not opens:
