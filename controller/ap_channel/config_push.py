@@ -129,7 +129,7 @@ class ConfigPush:
         for item in desired:
             if running[item.serial] != item.uuid:
                 due.append(item)
-            elif item.status not in {"acknowledged", "rejected"}:
+            elif item.status not in {"acknowledged", "rejected"} and not self._has_answered(item):
                 # It answered while we were away, or the answer was lost: it runs what it shall.
                 self._outcomes.append(Outcome(item.serial, item.uuid, "acknowledged"))
         if not due:
@@ -141,6 +141,10 @@ class ConfigPush:
             task = asyncio.create_task(self._send(item))
             self._sending[item.serial] = task
             task.add_done_callback(partial(self._sent, item.serial))
+
+    def _has_answered(self, item: DesiredConfig) -> bool:
+        """Whether its answer is known but perhaps not stored yet; it may name rejects."""
+        return self._tried.get(item.serial, (0, 0.0))[0] == item.uuid
 
     def _running(self, serial: str) -> int:
         session = self._registry.find(serial)
