@@ -1,7 +1,7 @@
 """What the city's summary and story look up in the database. It writes nothing."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,8 +58,8 @@ async def count_on_air(tx: Tx, ssid: str) -> OnAir:
     desired = await tx.scalars(sa.select(ApConfig.desired).where(*_SETTLED))
     summaries = await tx.scalars(sa.select(ApStatus.summary).where(ApStatus.connected))
     return OnAir(
-        acknowledged=sum(ssid in _ssids_of(json.loads(text)) for text in desired),
-        reported=sum(ssid in _ssids_of(summary) for summary in summaries),
+        acknowledged=sum(ssid in _configured(json.loads(text)) for text in desired),
+        reported=sum(ssid in _reported(summary) for summary in summaries),
     )
 
 
@@ -87,13 +87,12 @@ _SETTLED = (
 )
 
 
-def _ssids_of(content: Any) -> set[str]:
-    """Every value under a key ``ssid``, however deep."""
-    if isinstance(content, dict):
-        own = {content["ssid"]} if isinstance(content.get("ssid"), str) else set()
-        return own | _ssids_in(content.values())
-    return _ssids_in(content) if isinstance(content, list) else set()
+def _configured(config: Mapping[str, Any]) -> set[str]:
+    """The names that a uCentral configuration puts on the air."""
+    interfaces = config.get("interfaces", [])
+    return {ssid["name"] for interface in interfaces for ssid in interface.get("ssids", [])}
 
 
-def _ssids_in(parts: Iterable[Any]) -> set[str]:
-    return {ssid for part in parts for ssid in _ssids_of(part)}
+def _reported(summary: Mapping[str, Any]) -> set[str]:
+    """The names that an access point's last state tells."""
+    return {bss["ssid"] for bss in summary.get("bss", [])}

@@ -85,7 +85,7 @@ def ideas_of(city: City) -> list[Idea]:
         Idea("Give the network a new name", f"{source} && kolco wlan set city --ssid Москва_Бесплатно"),
     ]
     if city.laid is None:
-        return [*ideas, Idea("Make a voucher", f"{source} && kolco voucher create --count 1")]
+        return [*ideas, Idea("Make a voucher", f"{source} && kolco voucher create --plan city")]
     probe = f"http://{next(iter(layout.PROBE_HOSTS))}/generate_204"
     first = city.laid.phone(1)
     return [*ideas, Idea("Be a phone that is not logged in", f"ip netns exec {first} curl -i {probe}")]

@@ -23,7 +23,7 @@ from controller.city.phones import Phone
 from controller.city.ports import LOOPBACK
 from controller.city.radius_client import MabQuestion
 from controller.city.repository import Counted
-from controller.city.run import City
+from controller.city.run import CITY_PLAN, City
 from controller.city.story import Step, StepFailedError
 from controller.city.websites import PROBE_ANSWERS
 from controller.core.errors import KolcoError, UnavailableError
@@ -261,8 +261,8 @@ class Journey:
         return f"process {before} killed, {after} ready after {back_s:.1f} s, the download went on"
 
     async def _login_voucher(self) -> str:
-        made = await self._city.kolco_json("voucher", "create", "--count", "1")
-        self._seen.voucher = _voucher_code(made)
+        made = await self._city.kolco_json("voucher", "create", "--plan", CITY_PLAN.id)
+        (self._seen.voucher,) = made["codes"]
         await self._second.join()
         probe = await self._probe(self._second)
         _must(probe.location.startswith(PORTAL_URL), f"the second phone is not captive: {probe.status}")
@@ -281,7 +281,7 @@ class Journey:
     async def _known_device(self) -> str:
         old = await self._session_of(self._second)
         await self._second.leave()
-        (await self._city.kolco("session", "end", old["id"], "--yes")).checked()
+        (await self._city.kolco("session", "end", old["id"], "--keep", "--yes")).checked()
         began = time.monotonic()
         await self._second.join()
         await self._until_open(self._second)
@@ -400,10 +400,3 @@ async def _until(look: Callable[[], Awaitable[str]], patience_s: float = SETTLE_
             if time.monotonic() > until:
                 raise
         await asyncio.sleep(POLL_S)
-
-
-def _voucher_code(made: Any) -> str:
-    """The one code in what ``voucher create -o json`` prints."""
-    codes = made["codes"] if isinstance(made, dict) else made
-    code = codes[0]
-    return str(code["code"] if isinstance(code, dict) else code)

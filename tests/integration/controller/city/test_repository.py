@@ -39,7 +39,7 @@ def configured(number, *, ssid, acknowledged):
     return ApConfig(
         serial=f"d2c1{number:08x}",
         desired_uuid=7,
-        desired=f'{{"interfaces": [{{"ssids": [{{"name": "x", "ssid": "{ssid}"}}]}}]}}',
+        desired=f'{{"interfaces": [{{"ssids": [{{"name": "{ssid}"}}]}}]}}',
         desired_digest="d",
         desired_at=NOW,
         status="acknowledged" if acknowledged else "sent",
@@ -110,6 +110,7 @@ async def test_sessions_and_their_records_are_found(database):
                 expires_at=NOW,
                 idle_timeout_s=60,
                 last_used_at=NOW,
+                due_at=NOW,
             )
         )
         await tx.flush()
