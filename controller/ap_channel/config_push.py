@@ -48,6 +48,7 @@ class ConfigPush:
         self._room = asyncio.Semaphore(_IN_FLIGHT)
         self._outcomes: list[Outcome] = []
         self._tried: dict[str, tuple[int, float]] = {}
+        self._answered: dict[str, int] = {}
 
     def request(self, serials: Iterable[str]) -> None:
         """Have ``serials`` looked at; those not connected are forgotten until they connect."""
@@ -144,7 +145,7 @@ class ConfigPush:
 
     def _has_answered(self, item: DesiredConfig) -> bool:
         """Whether its answer is known but perhaps not stored yet; it may name rejects."""
-        return self._tried.get(item.serial, (0, 0.0))[0] == item.uuid
+        return self._answered.get(item.serial) == item.uuid
 
     def _running(self, serial: str) -> int:
         session = self._registry.find(serial)
@@ -171,6 +172,8 @@ class ConfigPush:
         self._tried[item.serial] = (item.uuid, again_at)
         self._outcomes.append(outcome)
         session = self._registry.find(item.serial)
+        if outcome.status != "failed":
+            self._answered[item.serial] = item.uuid
         if outcome.status != "failed" and session is not None:
             session.config_uuid = item.uuid
             self._board.put(item.serial, {"config_uuid": item.uuid})
