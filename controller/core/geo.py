@@ -47,7 +47,11 @@ class Area:
             IndexError,
         ) as error:
             raise InvalidInputError(f"not a GeoJSON geometry: {error}") from error
-        if self._shape.geom_type not in {"Polygon", "MultiPolygon"} or not self._shape.is_valid:
+        if (
+            self._shape.geom_type not in {"Polygon", "MultiPolygon"}
+            or self._shape.is_empty
+            or not self._shape.is_valid
+        ):
             raise InvalidInputError(
                 "an area is a valid Polygon or MultiPolygon", hint="check for rings that cross themselves"
             )

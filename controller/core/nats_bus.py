@@ -66,7 +66,7 @@ class NatsBus(Dispatcher):
                     self._servers,
                     allow_reconnect=True,
                     max_reconnect_attempts=-1,
-                    reconnect_time_wait=0.5,
+                    reconnect_time_wait=1,
                     reconnected_cb=self._reconnected,
                     error_cb=_ignore_error,
                 )

@@ -5,8 +5,11 @@ and bus connections in its own namespace and puts only its public sockets into a
 """
 
 import contextlib
+import os
 import socket
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 from pyroute2 import netns as _netns
 
@@ -27,9 +30,11 @@ def entered(netns: str | None) -> Iterator[None]:
     if netns is None:
         yield
         return
+    outside = Path(f"/proc/{os.getpid()}/task/{threading.get_native_id()}/ns/net").open("rb")  # noqa: SIM115
     try:
-        _netns.pushns(netns)
+        _netns.setns(netns, flags=0)  # by default pyroute2 would make a namespace that is not there
     except OSError as error:
+        outside.close()
         raise InvalidInputError(
             f"cannot enter the network namespace {netns!r}: {error.strerror}",
             hint="`ip netns list` shows what there is; entering needs root",
@@ -37,7 +42,8 @@ def entered(netns: str | None) -> Iterator[None]:
     try:
         yield
     finally:
-        _netns.popns()
+        _netns.setns(outside.fileno())
+        outside.close()
 
 
 def listen_tcp(host: str, port: int, *, netns: str | None = None) -> socket.socket:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from controller.core.bus import encode_event
+from controller.core.clock import SystemClock
 from controller.core.db import Base, Database, Tx, UtcDateTime
 
 KEPT = timedelta(hours=1)
@@ -28,7 +29,7 @@ class OutboxRow(Base):
     )
     topic: Mapped[str] = mapped_column(sa.String(80))
     payload: Mapped[bytes] = mapped_column(sa.LargeBinary)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, server_default=sa.func.current_timestamp())
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, insert_default=SystemClock().now)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (

@@ -1,45 +1,28 @@
 """Both buses: what one process commits, another hears, once the transaction is there and not before."""
 
 import asyncio
-from dataclasses import dataclass
 
 import pytest
 
 from controller.core import outbox
-from controller.core.bus import event
 from controller.core.clock import SystemClock
 from controller.core.db import Database
-from controller.core.errors import UnavailableError
 from controller.core.local_bus import LocalBus
 from controller.core.nats_bus import NatsBus
 from controller.core.tasks import Tasks
-from tests.conftest import free_port
-
-
-@event("test.happened")
-@dataclass(frozen=True)
-class Happened:
-    number: int
+from tests.fakes.listener import Happened, Heard
 
 
 @pytest.fixture(params=["embedded", "nats"])
 def make_bus(request, nats_url):
     def make(db):
-        return LocalBus(db, SystemClock()) if request.param == "embedded" else NatsBus(nats_url, db, SystemClock())
+        return (
+            LocalBus(db, SystemClock())
+            if request.param == "embedded"
+            else NatsBus(nats_url, db, SystemClock())
+        )
 
     return make
-
-
-class Heard:
-    def __init__(self):
-        self.numbers = []
-        self.enough = asyncio.Event()
-        self.expected = 0
-
-    async def __call__(self, happened):
-        self.numbers.append(happened.number)
-        if len(self.numbers) >= self.expected:
-            self.enough.set()
 
 
 async def test_events_reach_this_and_another_process_in_order(database, make_bus):
@@ -69,6 +52,13 @@ async def test_events_reach_this_and_another_process_in_order(database, make_bus
     assert heard_there.numbers == list(range(50))
 
 
+async def write_and_fail(database):
+    async with database.transaction() as tx:
+        await outbox.add(tx, Happened(1))
+        await tx.flush()
+        raise RuntimeError
+
+
 async def test_an_event_of_a_rolled_back_transaction_is_never_heard(database, make_bus):
     bus = make_bus(database)
     heard = Heard()
@@ -79,10 +69,7 @@ async def test_an_event_of_a_rolled_back_transaction_is_never_heard(database, ma
         async with Tasks() as tasks:
             tasks.spawn("bus", bus.run)
             with pytest.raises(RuntimeError):
-                async with database.transaction() as tx:
-                    await outbox.add(tx, Happened(1))
-                    await tx.flush()
-                    raise RuntimeError
+                await write_and_fail(database)
             async with database.transaction() as tx:
                 await outbox.add(tx, Happened(2))
             async with asyncio.timeout(10):
@@ -118,28 +105,3 @@ async def test_a_failing_handler_leads_to_reconciliation_and_silences_nobody(dat
                 await gaps.wait()
     finally:
         await bus.close()
-
-
-async def test_what_a_dead_process_left_in_the_outbox_another_relays(database, nats_url):
-    async with database.transaction() as tx:
-        await outbox.add(tx, Happened(1))  # and its process dies here
-    bus = NatsBus(nats_url, database, SystemClock())
-    heard = Heard()
-    heard.expected = 1
-    bus.subscribe(Happened, heard)
-    await bus.connect()
-    try:
-        async with Tasks() as tasks:
-            tasks.spawn("bus", bus.run)
-            async with asyncio.timeout(10):
-                await heard.enough.wait()
-            await asyncio.sleep(0)
-    finally:
-        await bus.close()
-    assert heard.numbers == [1]
-
-
-async def test_an_absent_server_is_a_clear_error(database):
-    bus = NatsBus(f"nats://127.0.0.1:{free_port()}", database, SystemClock())
-    with pytest.raises(UnavailableError, match="event bus does not answer"):
-        await bus.connect()

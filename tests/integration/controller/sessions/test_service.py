@@ -60,7 +60,11 @@ async def test_a_session_is_accounted_from_start_to_stop(database, directory, cl
         ended = await service.end(tx, session.id, reason="user-request", now=clock.now(), source="gateway")
         assert await service.end(tx, session.id, reason="idle", now=clock.now(), source="gateway") is None
     assert ended.end_reason == "user-request"
-    assert await records(database, session.id) == [("start", 0, 0), ("interim", 100, 2000), ("stop", 100, 2000)]
+    assert await records(database, session.id) == [
+        ("start", 0, 0),
+        ("interim", 100, 2000),
+        ("stop", 100, 2000),
+    ]
     assert await topics(database) == ["session.started", "session.ended"]
 
 
@@ -76,10 +80,14 @@ async def test_bytes_told_after_the_end_correct_the_stop_record(database, direct
 
 async def test_a_rolled_back_start_leaves_no_trace(database, directory, clock):
     login = await make_citizen(database, directory, now=clock.now())
-    with pytest.raises(RuntimeError):
+
+    async def start_and_fail():
         async with database.transaction() as tx:
             await service.start(tx, request(login), clock.now())
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await start_and_fail()
     async with database.reading() as tx:
         assert await service.find_open(tx, mac=MAC) is None
     assert await topics(database) == []
@@ -134,7 +142,9 @@ async def test_time_and_idleness_end_sessions(database, directory, clock):
         assert (await service.get(tx, session.id)).end_reason == "idle"
 
 
-async def test_a_known_device_moves_between_gateways_and_comes_back_without_a_page(database, directory, clock):
+async def test_a_known_device_moves_between_gateways_and_comes_back_without_a_page(
+    database, directory, clock
+):
     login = await make_citizen(database, directory, now=clock.now(), remember_s=1000)
     session = await begin(database, login, clock)
 

@@ -1,0 +1,80 @@
+"""The database layer on both databases."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import StatementError
+
+from controller.core.db import Database, upsert
+from controller.core.errors import InvalidInputError
+from controller.models import AccessPoint, ApStatus, District, Gateway, Site, Zone
+from tests.fakes.clock import START
+
+
+@pytest.mark.parametrize("url", ["", "no url", "mysql://x/y", "sqlite:///x.db"])
+def test_another_kind_of_database_is_refused(url):
+    with pytest.raises(InvalidInputError):
+        Database(url)
+
+
+async def test_moments_come_back_aware_and_in_utc_whatever_zone_they_had(database):
+    there = timezone(timedelta(hours=3))
+    async with database.transaction() as tx:
+        tx.add(Gateway(id="a", name="a", lan_cidr="", last_seen_at=datetime(2026, 1, 1, 3, tzinfo=there)))
+    async with database.reading() as tx:
+        assert (await tx.get(Gateway, "a")).last_seen_at == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+async def add_naive(database):
+    async with database.transaction() as tx:
+        tx.add(Gateway(id="a", name="a", lan_cidr="", last_seen_at=datetime(2026, 1, 1)))  # noqa: DTZ001
+
+
+async def test_a_moment_without_a_zone_is_refused(database):
+    with pytest.raises(StatementError, match="time zone"):
+        await add_naive(database)
+
+
+async def test_upsert_inserts_updates_or_leaves_thousands_of_rows(database):
+    rows = [{"id": f"z{n}", "name": "first", "name_en": "", "polygon": {}} for n in range(6000)]
+    async with database.transaction() as tx:
+        await upsert(tx, Zone, rows, keys=["id"], update=["name"])
+        await upsert(tx, Zone, [row | {"name": "second"} for row in rows[:10]], keys=["id"], update=["name"])
+        await upsert(tx, Zone, [row | {"name": "third"} for row in rows], keys=["id"], update=[])
+        await upsert(tx, Zone, [], keys=["id"], update=[])
+    async with database.reading() as tx:
+        counts = dict((await tx.execute(sa.select(Zone.name, sa.func.count()).group_by(Zone.name))).all())
+    assert counts == {"first": 5990, "second": 10}
+
+
+async def test_writers_wait_their_turn_and_none_is_lost(database):
+    async with database.transaction() as tx:
+        tx.add(Gateway(id="a", name="a", lan_cidr="", clients=0))
+
+    async def count_one():
+        async with database.transaction() as tx:
+            row = await tx.get(Gateway, "a", with_for_update=True)
+            row.clients += 1
+
+    await asyncio.gather(*(count_one() for _ in range(20)))
+    async with database.reading() as tx:
+        assert (await tx.get(Gateway, "a")).clients == 20
+
+
+async def test_a_row_takes_what_belongs_to_it_along(database):
+    async with database.transaction() as tx:
+        tx.add(District(id="d", name="d"))
+        await tx.flush()
+        tx.add(Site(id="s", name="s", district_id="d", latitude=0, longitude=0))
+        await tx.flush()
+        ap = AccessPoint(
+            serial="0" * 12, name="", mac="", model="", site_id="s", latitude=0, longitude=0, created_at=START
+        )
+        tx.add(ap)
+        await tx.flush()
+        tx.add(ApStatus(serial=ap.serial))
+        await tx.flush()
+        await tx.execute(sa.delete(AccessPoint))
+        assert await tx.scalar(sa.select(sa.func.count()).select_from(ApStatus)) == 0

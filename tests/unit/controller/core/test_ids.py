@@ -1,0 +1,21 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.core.ids import encode_ulid, new_id
+
+
+def test_ids_increase_and_have_26_characters():
+    made = [new_id() for _ in range(2000)]
+    assert made == sorted(set(made))
+    assert {len(one) for one in made} == {26}
+
+
+def test_the_encoding_is_the_one_of_the_specification():
+    assert encode_ulid(0) == "0" * 26
+    assert encode_ulid(2**128 - 1) == "7" + "Z" * 25
+    assert encode_ulid(33) == "0" * 24 + "11"
+
+
+@given(st.integers(0, 2**128 - 1), st.integers(0, 2**128 - 1))
+def test_text_sorts_as_numbers_do(one, other):
+    assert (encode_ulid(one) < encode_ulid(other)) == (one < other)
