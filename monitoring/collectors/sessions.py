@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
+from controller.sessions.types import EXPIRED, IDLE, QUOTA, REPLACED, TOO_MANY, USER_REQUEST
 from monitoring import metrics as m
 from monitoring.metrics import Family
 from monitoring.snapshot import ChangedSession, Place, SessionsSnapshot
@@ -18,21 +19,20 @@ __all__ = ["END_REASONS", "METHODS", "SessionCounters"]
 
 OTHER: Final = "other"
 METHODS: Final = frozenset({"sms", "voucher", "portal", "remembered", "radius-pap", "radius-mab"})
+# Why sessions end: what `controller.sessions` says, and what operators and RADIUS add to it.
 END_REASONS: Final = frozenset(
     {
-        "user-request",
-        "session-timeout",
-        "idle-timeout",
-        "quota",
+        USER_REQUEST,
+        EXPIRED,
+        IDLE,
+        QUOTA,
+        REPLACED,
+        TOO_MANY,
+        "admin",
         "admin-reset",
-        "blocked",
-        "moved",
-        "replaced",
+        "left",
         "lost-carrier",
-        "lost-service",
-        "nas-reboot",
-        "nas-request",
-        "nas-error",
+        "nas-restart",
     }
 )
 
