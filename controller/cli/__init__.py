@@ -4,7 +4,26 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from controller.cli import ap, city, db, monitor, operator, output, radius, serve, site, up, wlan, zone
+from controller.cli import (
+    account,
+    ap,
+    city,
+    config,
+    db,
+    doctor,
+    monitor,
+    operator,
+    output,
+    radius,
+    reference,
+    serve,
+    session,
+    site,
+    up,
+    voucher,
+    wlan,
+    zone,
+)
 
 app = typer.Typer(
     name="kolco",
@@ -22,10 +41,16 @@ app.add_typer(ap.app, name="ap")
 app.add_typer(site.app, name="site")
 app.add_typer(zone.app, name="zone")
 app.add_typer(wlan.app, name="wlan")
+app.add_typer(config.app, name="config")
+app.add_typer(session.app, name="session")
+app.add_typer(account.app, name="account")
+app.add_typer(voucher.app, name="voucher")
 app.add_typer(radius.app, name="radius")
 app.add_typer(monitor.app, name="monitor")
 app.add_typer(operator.app, name="operator")
 app.add_typer(db.app, name="db")
+app.command("doctor")(doctor.command)
+app.command("docs", hidden=True)(reference.docs)
 
 
 @app.callback(invoke_without_command=True)

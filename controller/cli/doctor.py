@@ -15,8 +15,6 @@ from controller.cli.output import Column, ExitCode, Format, Output, note, print_
 from controller.core.errors import KolcoError, UnavailableError
 from controller.core.settings import CoreSettings
 
-app = typer.Typer(help="Look at this machine and say what keeps kolco from working.")
-
 _COLUMNS = (
     Column("STATUS", "status"),
     Column("CHECK", "name"),
@@ -25,7 +23,6 @@ _COLUMNS = (
 )
 
 
-@app.callback(invoke_without_command=True)
 def command(
     *,
     brief: Annotated[bool, typer.Option("--brief", help="Only what needs doing.")] = False,

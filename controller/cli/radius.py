@@ -140,6 +140,7 @@ class AskMethod(StrEnum):
     """What `kolco radius test` asks."""
 
     PAP = "pap"
+    CHAP = "chap"
     MAB = "mab"
     STATUS = "status"
 
@@ -154,9 +155,9 @@ def try_server(
     ] = "",
     server: Annotated[str, typer.Option(help="Address of the RADIUS server.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Its authentication port.")] = 1812,
-    username: Annotated[str, typer.Option(help="User name, for pap.")] = "",
+    username: Annotated[str, typer.Option(help="User name, for pap and chap.")] = "",
     password: Annotated[
-        str, typer.Option(envvar="KOLCO_TEST_PASSWORD", help="Password, for pap; asked if left out.")
+        str, typer.Option(envvar="KOLCO_TEST_PASSWORD", help="Password, for pap and chap; asked if left out.")
     ] = "",
     mac: Annotated[str, typer.Option(help="The device's MAC, for mab; Calling-Station-Id for pap.")] = "",
     called: Annotated[str, typer.Option(help="Called-Station-Id, AP's MAC:SSID.")] = "",
@@ -170,7 +171,7 @@ def try_server(
 
     Example: kolco radius test mab --nas ring-aps --mac 02:00:00:00:00:01
     """
-    if method is AskMethod.PAP and not password:
+    if method in {AskMethod.PAP, AskMethod.CHAP} and not password:
         password = typer.prompt("Password", hide_input=True)
     question = probe.Probe(
         method=method.value,

@@ -85,10 +85,8 @@ async def check_database(url: str) -> Finding:
     except KolcoError as error:
         return Finding("database", "fail", error.message, error.hint)
     try:
-        if db.dialect == "sqlite" and not Path(db.engine.url.database or "").exists():
-            return Finding(
-                "database", "warn", "not there yet (SQLite)", "kolco up or kolco db upgrade makes it"
-            )
+        if db.dialect == "sqlite" and not _exists(db.engine.url.database):
+            return Finding("database", "warn", "not there yet (SQLite)", "kolco db upgrade makes it")
         await migrations.check(db)
         version = await migrations.current(db)
     except KolcoError as error:
