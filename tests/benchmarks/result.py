@@ -47,6 +47,7 @@ class Figure:
                 "target": self.target,
                 "holds": self.holds,
             },
+            ensure_ascii=False,
         )
 
 

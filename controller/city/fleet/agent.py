@@ -239,6 +239,7 @@ class Agent:
             connection.send(self.device.healthcheck())
             self._next_health = now + self.device.applied.health_interval_s
         if silent >= IDLE_PING_S:
+            connection.send(self.device.ping())
             connection.ping()
         self._wait()
 
