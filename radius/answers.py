@@ -44,7 +44,7 @@ class Answers:
         """Answer an Access-Request.
 
         Raises:
-            MalformedError: its User-Password cannot be one.
+            MalformedError: its User-Password or CHAP-Password cannot be one.
         """
         question = read_question(request.packet, request.secret)
         if isinstance(question, Refused):

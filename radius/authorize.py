@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from controller.core.clock import Clock
-from controller.core.db import Database
+from controller.core.db import Database, Tx
 from controller.core.ids import new_id
 from controller.core.mac import Mac
 from controller.directory.service import Directory
 from controller.directory.types import Known
 from controller.sessions import service as sessions
+from radius.protocol.password import is_chap_right
 from radius.question import Method, Question, Refusal, Refused
 
 
@@ -51,24 +52,38 @@ class Authorizer:
         self._clock = clock
 
     async def decide(self, question: Question) -> Decision:
-        """Answer one question."""
+        """Answer one question.
+
+        Raises:
+            MalformedError: a CHAP response of impossible length.
+        """
         now = self._clock.now()
         async with self._db.reading() as tx:
-            if question.method is Method.MAB:
-                known = await self._directory.find_known_device(tx, mac=Mac(question.username), now=now)
-                refusal = Refusal.UNKNOWN_DEVICE
-            else:
-                known = await self._directory.check_credential(
-                    tx, username=question.username, password=question.password, now=now
-                )
-                refusal = Refusal.WRONG_CREDENTIAL
+            known = await self._find_known(tx, question, now)
             if known is None:
-                return Refused(refusal)
+                unknown = question.method is Method.MAB
+                return Refused(Refusal.UNKNOWN_DEVICE if unknown else Refusal.WRONG_CREDENTIAL)
             session = await sessions.find_open(tx, mac=question.station or known.mac)
         left = 0 if session is None else session.seconds_remaining(now)
         if session is not None and session.account_id == known.account_id and left:
             return Accepted(known, question.method, session.id, left)
         return Accepted(known, question.method, new_id(), _longest(known, question.method, now))
+
+    async def _find_known(self, tx: Tx, question: Question, now: datetime) -> Known | None:
+        """Return whose device it is, if it proved itself."""
+        directory = self._directory
+        if question.method is Method.MAB:
+            return await directory.find_known_device(tx, mac=Mac(question.username), now=now)
+        if question.chap is None:
+            return await directory.check_credential(
+                tx, username=question.username, password=question.password, now=now
+            )
+        recovered = await directory.recover_credential(tx, username=question.username, now=now)
+        if recovered is None:
+            return None
+        password, known = recovered
+        right = is_chap_right(question.chap.response, password.encode(), question.chap.challenge)
+        return known if right else None
 
 
 def _longest(known: Known, method: Method, now: datetime) -> int:

@@ -82,7 +82,7 @@ class Batch(Generic[Record, Outcome]):
             if len(group) == 1:
                 _settle(group[0].stored, error)
                 return
-            _log.exception(LOG_SPLIT, records=len(group))
+            _log.error(LOG_SPLIT, records=len(group), error=type(error).__name__)
             for waiting in group:
                 await self._store([waiting])
             return

@@ -11,7 +11,7 @@ from radius.protocol.attributes import Code, ServiceType
 from radius.protocol.dictionary.definitions import load_dictionary
 from radius.protocol.errors import EncodeError
 from radius.protocol.packet import Attribute, encode_integer, encode_text
-from radius.protocol.password import hide_password
+from radius.protocol.password import chap_response, hide_password
 from radius.protocol.requester import PendingRequest
 from radius.stations import find_mac
 
@@ -25,9 +25,9 @@ class Probe:
     """What to ask.
 
     Attributes:
-        method: pap, mab or status.
-        username: for pap.
-        password: for pap.
+        method: pap, chap, mab or status.
+        username: for pap and chap.
+        password: for pap and chap.
         mac: the device, any notation; required for mab.
         called: Called-Station-Id, or empty.
         extra: further attributes, (name, value) as the dictionary writes them.
@@ -102,9 +102,14 @@ def _attributes(probe: Probe, secret: bytes, authenticator: bytes) -> list[Attri
             username, password = probe.username, probe.password
         attributes += [
             encode_text(a.USER_NAME, username),
-            (a.USER_PASSWORD, hide_password(password.encode(), secret, authenticator)),
             encode_integer(a.NAS_PORT_TYPE, _WIRELESS_802_11),
         ]
+        if probe.method == "chap":
+            # With no CHAP-Challenge the Request Authenticator is the challenge (RFC 2865 §5.3).
+            response = chap_response(authenticator[0], password.encode(), authenticator)
+            attributes.append((a.CHAP_PASSWORD, response))
+        else:
+            attributes.append((a.USER_PASSWORD, hide_password(password.encode(), secret, authenticator)))
         if station:
             attributes.append(encode_text(a.CALLING_STATION_ID, station))
         if probe.called:

@@ -1,7 +1,7 @@
 """What an Access-Request asks: who, by which method, from where. A pure module; decides nothing more.
 
-Methods: PAP with a device's own credential, and MAC authentication (MAB). The portal's password is
-never asked for on the air.
+Methods: PAP and CHAP with a device's own credential, and MAC authentication (MAB). The portal's
+password is never asked for on the air.
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ class Method(StrEnum):
     """How a device proved itself; the values of `sessions.method`."""
 
     PAP = "radius-pap"
+    CHAP = "radius-chap"
     MAB = "radius-mab"
 
 
@@ -27,7 +28,7 @@ class Refusal(StrEnum):
     NO_USER_NAME = "no-user-name"
     NO_PASSWORD = "no-password"  # noqa: S105 - a reason, no password
     UNSUPPORTED_METHOD = "unsupported-method"
-    """EAP or CHAP, or no method at all."""
+    """EAP."""
     NOT_A_MAC = "not-a-mac"
     """MAC authentication was asked for, but User-Name is no MAC."""
     STATION_MISMATCH = "station-mismatch"
@@ -39,15 +40,24 @@ class Refusal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Chap:
+    """CHAP's response and the challenge it answers (RFC 2865 §5.3, §5.40)."""
+
+    response: bytes
+    challenge: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What an Access-Request asks.
 
     Attributes:
         method: how the device wants to prove itself.
         username: for MAB the canonical MAC.
-        password: empty for MAB.
+        password: of PAP; else empty.
         station: the device's MAC, from Calling-Station-Id or, for MAB, from User-Name.
         called: the BSS it joined.
+        chap: what CHAP sends instead of a password.
     """
 
     method: Method
@@ -55,6 +65,7 @@ class Question:
     password: str
     station: Mac | None
     called: CalledStation
+    chap: Chap | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,7 @@ def read_question(packet: Packet, secret: bytes) -> Question | Refused:
     username = packet.find_text(a.USER_NAME)
     if not username:
         return Refused(Refusal.NO_USER_NAME)
-    if packet.find(a.EAP_MESSAGE) is not None or packet.find(a.CHAP_PASSWORD) is not None:
+    if packet.find(a.EAP_MESSAGE) is not None:
         return Refused(Refusal.UNSUPPORTED_METHOD)
     hidden = packet.find(a.USER_PASSWORD)
     password = None
@@ -88,6 +99,10 @@ def read_question(packet: Packet, secret: bytes) -> Question | Refused:
     call_check = packet.find_integer(a.SERVICE_TYPE) == a.ServiceType.CALL_CHECK
     if call_check or (password is not None and mac is not None and find_mac(password) == mac):
         return _mac_question(mac, station, called)
+    response = packet.find(a.CHAP_PASSWORD)
+    if response is not None:
+        chap = Chap(response, packet.find(a.CHAP_CHALLENGE) or packet.authenticator)
+        return Question(Method.CHAP, username, "", station, called, chap)
     if password is None:
         return Refused(Refusal.NO_PASSWORD)
     return Question(Method.PAP, username, password, station, called)

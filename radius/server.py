@@ -107,7 +107,7 @@ class RadiusPort(asyncio.DatagramProtocol):
         self._registry.mark_seen(nas)
         if request.packet.code == Code.STATUS_SERVER:
             self._metrics.count_request(nas, "status")
-            self._reply(request, self._alive)
+            self._reply(request, self._alive, "status")
             return
         if len(self._tasks) >= self._in_flight_max:
             self._connection.forget(request)
@@ -121,16 +121,17 @@ class RadiusPort(asyncio.DatagramProtocol):
     async def _work(self, request: RequestReceived) -> None:
         try:
             answer = await self._answer(request)
-            self._reply(request, answer)
+            self._reply(request, answer, self._kind)
         except PeerError as error:
             self._connection.forget(request)
             self._metrics.count_dropped(request.client.id, error.reason)
-        except Exception:  # noqa: BLE001 - a fault in one request must not end the port
+        except Exception as error:  # noqa: BLE001 - a fault in one request must not end the port
             self._connection.forget(request)
             self._metrics.count_dropped(request.client.id, FAILED)
-            _log.exception(LOG_FAILED, nas=request.client.id, kind=self._kind)
+            # Only the kind of fault: a database's message may hold the device's address.
+            _log.error(LOG_FAILED, nas=request.client.id, kind=self._kind, error=type(error).__name__)
 
-    def _reply(self, request: RequestReceived, answer: Answer) -> None:
+    def _reply(self, request: RequestReceived, answer: Answer, kind: str) -> None:
         data = self._connection.reply(request, answer.code, answer.attributes)
         if data is None:
             return
@@ -138,7 +139,7 @@ class RadiusPort(asyncio.DatagramProtocol):
         if answer.refusal:
             self._metrics.count_refusal(answer.refusal)
         seconds = self._clock.monotonic() - request.received_at
-        self._metrics.count_reply(request.client.id, answer.outcome, self._kind, seconds)
+        self._metrics.count_reply(request.client.id, answer.outcome, kind, seconds)
 
     def _send(self, data: bytes, to: Address) -> None:
         if self._transport is not None and not self._transport.is_closing():

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute
 
 from controller.core.db import Tx, upsert
 from controller.core.mac import Mac
@@ -94,21 +96,31 @@ async def find_known(tx: Tx, *, mac: Mac | None = None, device_id: str | None = 
 
 async def find_credential(tx: Tx, username: str, now: datetime) -> tuple[bytes, Known] | None:
     """Return a valid credential's digest and whose it is."""
-    row = (
-        await tx.execute(
-            sa.select(DeviceCredential.secret_digest, Device, Plan)
-            .join(Device, Device.id == DeviceCredential.device_id)
-            .join(Account, Account.id == Device.account_id)
-            .join(Plan, Plan.id == Account.plan_id)
-            .where(
-                DeviceCredential.username == username,
-                DeviceCredential.revoked_at.is_(None),
-                DeviceCredential.expires_at > now,
-                Account.status == "active",
-            )
-        )
-    ).first()
+    row = (await tx.execute(_valid_credential(DeviceCredential.secret_digest, username, now))).first()
     return None if row is None else (row[0], _known(row[1], row[2]))
+
+
+async def find_sealed_credential(tx: Tx, username: str, now: datetime) -> tuple[bytes | None, Known] | None:
+    """Return a valid credential's sealed password, if it was kept, and whose it is."""
+    row = (await tx.execute(_valid_credential(DeviceCredential.sealed, username, now))).first()
+    return None if row is None else (row[0], _known(row[1], row[2]))
+
+
+def _valid_credential(
+    column: InstrumentedAttribute[Any], username: str, now: datetime
+) -> sa.Select[tuple[Any, Device, Plan]]:
+    return (
+        sa.select(column, Device, Plan)
+        .join(Device, Device.id == DeviceCredential.device_id)
+        .join(Account, Account.id == Device.account_id)
+        .join(Plan, Plan.id == Account.plan_id)
+        .where(
+            DeviceCredential.username == username,
+            DeviceCredential.revoked_at.is_(None),
+            DeviceCredential.expires_at > now,
+            Account.status == "active",
+        )
+    )
 
 
 async def find_voucher(tx: Tx, digest: bytes) -> Voucher | None:

@@ -151,6 +151,7 @@ class Directory:
                 device_id=device_id,
                 username=username,
                 secret_digest=self._secrets.digest("credential", password),
+                sealed=self._secrets.seal("credential", password),
                 created_at=now,
                 expires_at=expires_at,
             )
@@ -165,6 +166,16 @@ class Directory:
         if found is None or not hmac.compare_digest(found[0], offered):
             return None
         return found[1]
+
+    async def recover_credential(self, tx: Tx, *, username: str, now: datetime) -> tuple[str, Known] | None:
+        """Return a valid credential's password and whose it is, for challenge methods such as CHAP.
+
+        None if it is unknown, expired, revoked, blocked, or was issued for PAP only.
+        """
+        found = await repository.find_sealed_credential(tx, username, now)
+        if found is None or found[0] is None:
+            return None
+        return self._secrets.unseal("credential", found[0]), found[1]
 
     # --- plans and vouchers ----------------------------------------------------------------------
 

@@ -84,6 +84,8 @@ class DeviceCredential(Base):
     device_id: Mapped[Ulid] = mapped_column(sa.ForeignKey("devices.id", ondelete="CASCADE"), index=True)
     username: Mapped[str] = mapped_column(sa.String(64), unique=True)
     secret_digest: Mapped[bytes] = mapped_column(_DIGEST)
+    sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    """The password for methods that need it readable (CHAP); None: it is good for PAP only."""
     created_at: Mapped[Moment]
     expires_at: Mapped[Moment]
     revoked_at: Mapped[Moment | None]

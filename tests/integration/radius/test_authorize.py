@@ -10,7 +10,8 @@ from controller.directory.types import PlanView
 from controller.sessions import service as sessions
 from controller.sessions.types import StartSession
 from radius.authorize import Accepted, Authorizer
-from radius.question import Method, Question, Refusal, Refused
+from radius.protocol.password import chap_response
+from radius.question import Chap, Method, Question, Refusal, Refused
 from radius.stations import CalledStation
 from tests.fakes.clock import FakeClock
 
@@ -70,6 +71,20 @@ async def test_a_credential_is_good_until_it_expires(authorizer, database, direc
     assert await authorizer.decide(pap(issued, "wrong")) == Refused(Refusal.WRONG_CREDENTIAL)
     clock.advance(61)
     assert await authorizer.decide(pap(issued)) == Refused(Refusal.WRONG_CREDENTIAL)
+
+
+async def test_chap_proves_the_same_credential(authorizer, database, directory, login, clock):
+    issued = await credential(database, directory, login, clock)
+
+    def chap(password, username=issued.username):
+        response = chap_response(7, password.encode(), b"challenge")
+        return Question(Method.CHAP, username, "", None, NOWHERE, Chap(response, b"challenge"))
+
+    assert isinstance(await authorizer.decide(chap(issued.password)), Accepted)
+    assert await authorizer.decide(chap("wrong")) == Refused(Refusal.WRONG_CREDENTIAL)
+    assert await authorizer.decide(chap("x", "nobody")) == Refused(Refusal.WRONG_CREDENTIAL)
+    clock.advance(61)
+    assert await authorizer.decide(chap(issued.password)) == Refused(Refusal.WRONG_CREDENTIAL)
 
 
 async def test_a_blocked_account_gets_nothing(authorizer, database, directory, login, clock):

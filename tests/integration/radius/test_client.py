@@ -50,5 +50,6 @@ async def test_a_probe_names_what_it_gets(radius, device):
     assert dict(accepted.attributes)["Idle-Timeout"] == "600"
     _, username, password = device
     assert (await probe(Probe("pap", username=username, password=password))).accepted
+    assert (await probe(Probe("chap", username=username, password=password))).accepted
     refused = await probe(Probe("pap", username=username, password="wrong"))
     assert (refused.accepted, refused.name) == (False, "Access-Reject")

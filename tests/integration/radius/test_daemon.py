@@ -40,6 +40,14 @@ async def test_pap_with_a_device_credential(radius, device):
     assert radius.metric('kolco_radius_refusals_total{reason="wrong-credential"}') == 1
 
 
+async def test_chap_by_radclient(radius, device):
+    _, username, password = device
+    asked = f'User-Name="{username}",CHAP-Password="{password}",Message-Authenticator=0x00\n'
+    assert "Received Access-Accept" in await radius.ask("auth", asked)
+    wrong = f'User-Name="{username}",CHAP-Password="wrong",Message-Authenticator=0x00\n'
+    assert "Received Access-Reject" in await radius.ask("auth", wrong)
+
+
 async def test_mab_lets_a_remembered_device_in_and_no_other(radius, device):
     assert "Received Access-Accept" in await radius.ask("auth", mab())
     assert "Received Access-Reject" in await radius.ask("auth", mab("02:00:00:00:00:02"))

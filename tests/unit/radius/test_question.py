@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from radius.protocol.errors import MalformedError
 from radius.protocol.packet import Packet
-from radius.question import Method, Question, Refusal, Refused, read_question
+from radius.question import Chap, Method, Question, Refusal, Refused, read_question
 from radius.stations import CalledStation
 from tests.factories.radius import AUTHENTICATOR, SECRET, request
 
@@ -23,6 +23,13 @@ def test_a_credential_is_pap():
         Called_Station_Id="00-10-A4-23-19-C0:City",
     )
     assert question == Question(Method.PAP, "дом", "пароль", MAC, CalledStation("00:10:a4:23:19:c0", "City"))
+
+
+def test_chap_answers_a_challenge_or_the_authenticator():
+    bare = read(User_Name="u", CHAP_Password="0x01" + "ab" * 16)
+    assert (bare.method, bare.chap) == (Method.CHAP, Chap(b"\1" + b"\xab" * 16, AUTHENTICATOR))
+    challenged = read(User_Name="u", CHAP_Password="0x01" + "ab" * 16, CHAP_Challenge="0x0102")
+    assert challenged.chap.challenge == b"\1\2"
 
 
 @pytest.mark.parametrize("username", ["020000000001", "02-00-00-00-00-01", "0200.0000.0001", MAC.upper()])
