@@ -275,6 +275,7 @@ def upgrade() -> None:
     sa.Column('device_id', sa.String(length=26), nullable=False),
     sa.Column('username', sa.String(length=64), nullable=False),
     sa.Column('secret_digest', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('sealed', sa.LargeBinary(), nullable=True),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('expires_at', UtcDateTime(), nullable=False),
     sa.Column('revoked_at', UtcDateTime(), nullable=True),
