@@ -7,17 +7,37 @@ import asyncio
 import contextlib
 import secrets
 import socket
+import struct
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from controller.core.mac import Mac
 from controller.core.net import entered, listen_tcp
 
 PORTAL = "203.0.113.10"
 SITE = "203.0.113.20"
+RESOLVER = "203.0.113.53"
 GATEWAY = "10.77.0.1"
 LAN = "10.77.0.0/16"
+
+_DHCLIENT = """\
+option capport code 114 = text;
+timeout 15;
+initial-interval 1;
+request subnet-mask, routers, domain-name-servers, capport;
+"""
+_DHCLIENT_SCRIPT = """\
+#!/bin/sh
+case "$reason" in
+  PREINIT) ip link set dev "$interface" up ;;
+  BOUND|RENEW|REBIND|REBOOT)
+    ip addr replace "$new_ip_address/16" dev "$interface"
+    ip route replace default via "$new_routers" ;;
+  EXPIRE|RELEASE|FAIL|STOP) ip addr flush dev "$interface" ;;
+esac
+"""
 
 
 def ip(*arguments: str) -> str:
@@ -69,7 +89,7 @@ class Lab:
         ip("-n", inet, "link", "set", "uplink", "up")
         ip("-n", gw, "route", "add", "default", "via", "198.51.100.1")
         ip("-n", inet, "route", "add", LAN, "via", "198.51.100.2")
-        for address in (PORTAL, SITE):
+        for address in (PORTAL, SITE, RESOLVER):
             ip("-n", inet, "addr", "add", f"{address}/32", "dev", "lo")
         ip("netns", "exec", gw, "sysctl", "-qw", "net.ipv4.ip_forward=1")
         for number in range(1, self.clients + 1):
@@ -178,6 +198,60 @@ class Lab:
         finally:
             sock.close()
         return data.decode()
+
+    def serve_dns(self, directory: Path) -> None:
+        """A resolver on the Internet side that answers every name with the site's address."""
+        command = ["dnsmasq", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--bind-interfaces"]
+        command += [f"--listen-address={RESOLVER}", f"--address=/#/{SITE}", "--except-interface=lo"]
+        command += [f"--pid-file={directory / 'resolver.pid'}"]
+        ip("netns", "exec", self.internet, *command)
+
+    async def ask_dns(self, number: int, name: str, server: str = GATEWAY, kind: int = 1) -> tuple[int, str]:
+        """(response code, first address or "") of a DNS question of a client. Raises TimeoutError."""
+        labels = b"".join(bytes((len(part),)) + part.encode() for part in name.split("."))
+        question = labels + b"\0" + struct.pack(">HH", kind, 1)
+        query = struct.pack(">HHHHHH", 0x1234, 0x0100, 1, 0, 0, 0) + question
+        loop = asyncio.get_running_loop()
+        with self.new_socket(number, socket.SOCK_DGRAM) as sock:
+            await loop.sock_connect(sock, (server, 53))
+            await loop.sock_sendall(sock, query)
+            answer = await asyncio.wait_for(loop.sock_recv(sock, 1500), 2)
+        code, answers = answer[3] & 15, struct.unpack(">H", answer[6:8])[0]
+        return code, socket.inet_ntoa(answer[-4:]) if answers else ""
+
+    async def dhclient(self, number: int, directory: Path) -> str:
+        """Ask for a lease as a phone does, configure the interface, return the lease file."""
+        directory.mkdir(exist_ok=True)
+        configuration, script = directory / "dhclient.conf", directory / "dhclient.sh"
+        configuration.write_text(_DHCLIENT)
+        script.write_text(_DHCLIENT_SCRIPT)
+        script.chmod(0o755)
+        lease, pid = directory / "leases", directory / "pid"
+        process = await asyncio.create_subprocess_exec(
+            *("ip", "netns", "exec", self.client(number), "dhclient", "-4", "-1", "-q"),
+            *("-cf", str(configuration), "-lf", str(lease), "-pf", str(pid), "-sf", str(script), "wlan0"),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        if await asyncio.wait_for(process.wait(), 20):
+            raise RuntimeError("dhclient got no lease")
+        return lease.read_text()
+
+    async def release(self, number: int, directory: Path) -> None:
+        """Give the lease back and end dhclient."""
+        process = await asyncio.create_subprocess_exec(
+            *("ip", "netns", "exec", self.client(number), "dhclient", "-4", "-r", "-q"),
+            *("-cf", str(directory / "dhclient.conf"), "-lf", str(directory / "leases")),
+            *("-pf", str(directory / "pid"), "-sf", str(directory / "dhclient.sh"), "wlan0"),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        await asyncio.wait_for(process.wait(), 20)
+
+    def address_of(self, number: int) -> str:
+        """The client's address now, "" if none."""
+        words = ip("-4", "-o", "-n", self.client(number), "addr", "show", "dev", "wlan0").split()
+        return words[3].split("/")[0] if words else ""
 
     async def curl(self, number: int, *arguments: str) -> str:
         process = await asyncio.create_subprocess_exec(
