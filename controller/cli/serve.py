@@ -12,6 +12,7 @@ import uvloop
 from controller import migrations
 from controller.core.db import Database
 from controller.core.errors import KolcoError
+from controller.core.limits import allow_open_files
 from controller.core.log import configure_logging, get_logger
 from controller.core.runtime import Runtime, open_runtime
 from controller.core.settings import CoreSettings, Section
@@ -59,6 +60,7 @@ def command(
     core = CoreSettings.load()
     configure_logging(core.log_level, core.log_format, daemon.value)
     settings = settings_class(daemon).load()
+    allow_open_files()
     serve: Serve = import_module(f"{_PLACES[daemon][0]}.daemon").serve
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run_until_stopped(_serve(serve, core, settings)))

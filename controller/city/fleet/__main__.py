@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import gc
 import os
-import resource
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,8 +21,7 @@ from controller.city.fleet.control import Certificates, obey, write_report
 from controller.city.fleet.fleet import HANDSHAKES_AT_ONCE, Fleet, FleetOptions
 from controller.city.plan import City, plan_city
 from controller.core.clock import SystemClock
-
-SPARE_FILES = 200
+from controller.core.limits import allow_open_files
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     if given.core is not None:
         os.sched_setaffinity(0, {given.core})
-    _allow_files(given.aps + SPARE_FILES)
+    allow_open_files()
     clock = SystemClock()
     city = plan_city(given.seed, given.aps)
     write_report(Certificates(0, len(city.aps)))
@@ -51,14 +49,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     uvloop.run(_run(city, options, clock, dark=given.dark))
     return 0
-
-
-def _allow_files(needed: int) -> None:
-    """Raise this process's limit of open files, as far as it may: each access point holds a socket."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _run(city: City, options: FleetOptions, clock: SystemClock, *, dark: bool) -> None:
