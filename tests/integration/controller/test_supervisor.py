@@ -1,0 +1,102 @@
+"""The supervisor with real child processes: small web servers in place of daemons."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from controller.core.errors import UnavailableError
+from controller.supervisor import Daemon, Supervisor
+from tests.conftest import free_port
+
+
+@dataclass(frozen=True)
+class Program(Daemon):
+    command: tuple[str, ...] = ()
+
+    @property
+    def argv(self):
+        return self.command
+
+
+def web_server(name="web"):
+    port = free_port()
+    command = (sys.executable, "-m", "http.server", "-b", "127.0.0.1", str(port))
+    return Program(name, f"http://127.0.0.1:{port}/", command)
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def test_a_killed_daemon_is_started_again_and_all_end_at_the_end(tmp_path):
+    async with Supervisor(log_dir=tmp_path) as supervisor:
+        for daemon in (web_server("one"), web_server("two")):
+            await supervisor.start(daemon)
+            await supervisor.wait_ready(daemon.name)
+        first = supervisor.pid("one")
+        os.kill(first, signal.SIGKILL)
+        async with asyncio.timeout(10):
+            while supervisor.pid("one") in {None, first}:
+                await asyncio.sleep(0.02)
+        await supervisor.wait_ready("one")
+        assert supervisor.restarts() == {"one": 1, "two": 0}
+        pids = [supervisor.pid("one"), supervisor.pid("two")]
+    assert not any(is_alive(pid) for pid in pids)
+    assert "GET / HTTP" in (tmp_path / "one.log").read_text()
+
+
+async def test_a_daemon_that_cannot_start_is_named_with_its_last_words(tmp_path):
+    command = (sys.executable, "-c", "raise SystemExit('the port is taken')")
+    async with Supervisor(log_dir=tmp_path) as supervisor:
+        await supervisor.start(Program("web", "http://127.0.0.1:9/", command))
+        with pytest.raises(UnavailableError, match="web does not get ready: the port is taken"):
+            await supervisor.wait_ready("web")
+
+
+async def test_a_daemon_deaf_to_sigterm_is_killed(tmp_path, monkeypatch):
+    monkeypatch.setattr("controller.supervisor._STOP_GRACE_S", 0.3)
+    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(99)"
+    async with Supervisor(log_dir=tmp_path) as supervisor:
+        await supervisor.start(Program("deaf", "http://127.0.0.1:9/", (sys.executable, "-c", code)))
+        async with asyncio.timeout(10):
+            while not (tmp_path / "deaf.log").read_text():
+                await asyncio.sleep(0.02)
+        pid = supervisor.pid("deaf")
+    assert not is_alive(pid)
+
+
+def test_daemons_die_with_a_supervisor_that_is_killed(tmp_path):
+    code = """
+import asyncio
+from controller.core.log import configure_logging
+from controller.supervisor import Supervisor
+from tests.integration.controller.test_supervisor import web_server
+configure_logging("error", "console", "test")
+async def main():
+    supervisor = Supervisor()
+    await supervisor.start(web_server())
+    await supervisor.wait_ready("web")
+    print(supervisor.pid("web"), flush=True)
+    await asyncio.Event().wait()
+asyncio.run(main())
+"""
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    pid = int(parent.stdout.readline())
+    assert is_alive(pid)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 5
+    while is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not is_alive(pid)
