@@ -74,19 +74,23 @@ async def serve(runtime: Runtime, settings: PortalSettings, *, ready: Callable[[
             ready()
 
     runtime.tasks.spawn("sms-sender", sender.run)
-    async with asyncio.TaskGroup() as group:
-        for listener in listeners:
-            group.create_task(
-                serve_app(
-                    listener.app,
-                    host=listener.host,
-                    port=listener.port,
-                    netns=listener.netns,
-                    tls=listener.tls,
-                    started=partial(started, listener.name),
-                ),
-                name=f"portal-{listener.name}",
-            )
+    try:
+        async with asyncio.TaskGroup() as group:
+            for listener in listeners:
+                group.create_task(
+                    serve_app(
+                        listener.app,
+                        host=listener.host,
+                        port=listener.port,
+                        netns=listener.netns,
+                        tls=listener.tls,
+                        started=partial(started, listener.name),
+                    ),
+                    name=f"portal-{listener.name}",
+                )
+    except ExceptionGroup as faults:
+        # A group is no message for a person; the first fault ended the others.
+        raise faults.exceptions[0] from None
 
 
 def make_code() -> str:

@@ -29,7 +29,7 @@ code-valid = The code is good for { $minutes ->
  }. You may close this page and come back.
 code-submit = Sign in
 code-again = Send the code again
-code-again-wait = You can ask for a new code in { $seconds } s.
+code-again-wait = You can ask for a new code in { $seconds } s.
 code-change = Use another number
 
 voucher-page = Voucher
@@ -40,7 +40,7 @@ voucher-submit = Sign in
 
 welcome-page = You are online
 welcome-head = You are online
-welcome-lead = You can close this page and use the network. There is no need to sign in again for { $duration }.
+welcome-lead = You can close this page and use the network. Your connection lasts another { $duration }.
 welcome-lead-short = You can close this page and use the network.
 welcome-status = My connection
 
@@ -82,7 +82,7 @@ error-internal = This is our fault. Please try again in a minute.
 fault = Error:
 fault-phone-invalid = Please check the number: it does not look like a mobile number.
 fault-phone-country = We do not send codes to numbers of this country. Please use a voucher from a public service centre.
-fault-cooldown = A code has been sent. You can ask for a new one in { $seconds } s.
+fault-cooldown = A code has been sent. You can ask for a new one in { $seconds } s.
 fault-limited = Too many codes asked for. Try again later, or use a voucher.
 fault-send = Text messages are not going out right now. Try again in a minute, or use a voucher.
 fault-code-format = The code is the 6 digits from the text message.
@@ -98,14 +98,14 @@ fault-denied = Signing in with this is not possible. Please ask the help desk.
 fault-extend = The connection cannot be extended now. Sign in again when the time is up.
 
 duration = { $hours ->
-    [0] { $minutes } min
+    [0] { $minutes } min
    *[other] { $minutes ->
-        [0] { $hours } h
-       *[other] { $hours } h { $minutes } min
+        [0] { $hours } h
+       *[other] { $hours } h { $minutes } min
     }
  }
 under-a-minute = less than a minute
-megabytes = { $amount } MB
-gigabytes = { $amount } GB
+megabytes = { $amount } MB
+gigabytes = { $amount } GB
 
 sms-text = Your Wi-Fi code: { $code }. Give it to nobody.

@@ -30,7 +30,7 @@ code-valid = Код действует ещё { $minutes ->
  }. Страницу можно закрыть и открыть снова.
 code-submit = Войти
 code-again = Отправить код ещё раз
-code-again-wait = Новый код можно запросить через { $seconds } с.
+code-again-wait = Новый код можно запросить через { $seconds } с.
 code-change = Указать другой номер
 
 voucher-page = Ваучер
@@ -41,7 +41,7 @@ voucher-submit = Войти
 
 welcome-page = Вы в сети
 welcome-head = Вы в интернете
-welcome-lead = Можно закрыть эту страницу и пользоваться сетью. В ближайшие { $duration } входить снова не нужно.
+welcome-lead = Можно закрыть эту страницу и пользоваться сетью. Подключение действует ещё { $duration }.
 welcome-lead-short = Можно закрыть эту страницу и пользоваться сетью.
 welcome-status = Моё подключение
 
@@ -83,7 +83,7 @@ error-internal = Это наша ошибка. Попробуйте ещё ра�
 fault = Ошибка:
 fault-phone-invalid = Проверьте номер: он не похож на номер мобильного телефона.
 fault-phone-country = На номера этой страны коды не отправляются. Войдите по ваучеру: его выдают в центрах «Мои документы».
-fault-cooldown = Код уже отправлен. Новый можно запросить через { $seconds } с.
+fault-cooldown = Код уже отправлен. Новый можно запросить через { $seconds } с.
 fault-limited = Слишком много запросов кода. Попробуйте позже или войдите по ваучеру.
 fault-send = SMS сейчас не отправляется. Попробуйте через минуту или войдите по ваучеру.
 fault-code-format = Код — это 6 цифр из SMS.
@@ -100,14 +100,14 @@ fault-denied = Вход с этими данными закрыт. Обрати�
 fault-extend = Продлить сейчас нельзя. Когда время закончится, войдите снова.
 
 duration = { $hours ->
-    [0] { $minutes } мин
+    [0] { $minutes } мин
    *[other] { $minutes ->
-        [0] { $hours } ч
-       *[other] { $hours } ч { $minutes } мин
+        [0] { $hours } ч
+       *[other] { $hours } ч { $minutes } мин
     }
  }
 under-a-minute = меньше минуты
-megabytes = { $amount } МБ
-gigabytes = { $amount } ГБ
+megabytes = { $amount } МБ
+gigabytes = { $amount } ГБ
 
 sms-text = Код для Wi-Fi: { $code }. Никому его не сообщайте.

@@ -2,16 +2,18 @@
 
 import asyncio
 import re
+import socket
 import ssl
 import subprocess
 import uuid
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
 
 from captive_portal.portal.daemon import make_code, serve
 from captive_portal.portal.settings import PortalSettings
-from controller.core.errors import InvalidInputError
+from controller.core.errors import ConflictError, InvalidInputError
 from controller.core.pki import CertificateAuthority
 from tests.conftest import free_port
 from tests.factories.portal import GATEWAY, MAC, PHONE
@@ -54,20 +56,20 @@ def ports(**more) -> dict:
     return {"port": free_port(), "http_port": free_port(), "admin_port": free_port()} | more
 
 
-async def started(runtime, settings: PortalSettings):
+@asynccontextmanager
+async def serving(runtime, settings: PortalSettings):
     ready = asyncio.Event()
     task = asyncio.create_task(serve(runtime, settings, ready=ready.set))
     waiting = asyncio.create_task(ready.wait())
-    await asyncio.wait((task, waiting), return_when=asyncio.FIRST_COMPLETED, timeout=10)
-    waiting.cancel()
-    if task.done():
-        task.result()
-    return task
-
-
-async def ended(task) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    try:
+        await asyncio.wait((task, waiting), return_when=asyncio.FIRST_COMPLETED, timeout=10)
+        if task.done():
+            task.result()
+        yield
+    finally:
+        task.cancel()
+        waiting.cancel()
+        await asyncio.gather(task, waiting, return_exceptions=True)
 
 
 async def test_a_certificate_of_ones_own(runtime, tmp_path) -> None:
@@ -76,14 +78,13 @@ async def test_a_certificate_of_ones_own(runtime, tmp_path) -> None:
         tmp_path, "own"
     )
     settings = PortalSettings(**ports(certificate=certificate, private_key=key))
-    task = await started(runtime, settings)
     context = ssl.create_default_context(cadata=authority.certificate_pem.decode())
-    _, writer = await asyncio.open_connection(
-        "127.0.0.1", settings.port, ssl=context, server_hostname="wifi.example"
-    )
-    writer.close()
-    await writer.wait_closed()
-    await ended(task)
+    async with serving(runtime, settings):
+        _, writer = await asyncio.open_connection(
+            "127.0.0.1", settings.port, ssl=context, server_hostname="wifi.example"
+        )
+        writer.close()
+        await writer.wait_closed()
 
 
 async def test_a_certificate_that_cannot_be_read_stops_the_start(runtime, tmp_path) -> None:
@@ -102,12 +103,10 @@ async def test_a_password_too_long_for_smpp_stops_the_start(runtime) -> None:
 
 
 async def test_a_taken_port_is_said_so(runtime) -> None:
-    settings = PortalSettings(**ports())
-    task = await started(runtime, settings)
-    with pytest.raises(ExceptionGroup) as caught:
-        await serve(runtime, settings.model_copy(), ready=lambda: None)
-    assert "cannot listen" in str(caught.value.exceptions[0])
-    await ended(task)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = PortalSettings(**ports(http_port=taken.getsockname()[1]))
+        with pytest.raises(ConflictError, match="cannot listen"):
+            await serve(runtime, settings, ready=lambda: None)
 
 
 @pytest.fixture
@@ -123,16 +122,17 @@ async def test_public_listeners_in_a_network_namespace(runtime, namespace) -> No
     settings = PortalSettings(
         **ports(public_host="127.0.0.1", public_port=443, public_http_port=80, netns=namespace)
     )
-    task = await started(runtime, settings)
     authority = CertificateAuthority.open(runtime.data_dir / "pki")
     ca_file = runtime.data_dir / "test-ca.pem"
     ca_file.write_bytes(authority.certificate_pem)
     command = ["ip", "netns", "exec", namespace, "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}"]
-    for arguments, expected in (
-        (["--cacert", str(ca_file), "https://localhost/about"], b"200"),
-        (["http://localhost/about"], b"308"),
-    ):
-        process = await asyncio.create_subprocess_exec(*command, *arguments, stdout=asyncio.subprocess.PIPE)
-        output, _ = await process.communicate()
-        assert output == expected
-    await ended(task)
+    async with serving(runtime, settings):
+        for arguments, expected in (
+            (["--cacert", str(ca_file), "https://localhost/about"], b"200"),
+            (["http://localhost/about"], b"308"),
+        ):
+            process = await asyncio.create_subprocess_exec(
+                *command, *arguments, stdout=asyncio.subprocess.PIPE
+            )
+            output, _ = await process.communicate()
+            assert output == expected

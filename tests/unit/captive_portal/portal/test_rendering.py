@@ -145,14 +145,18 @@ def test_links_carry_what_is_set() -> None:
     assert link("/a", {"h": "x&y", "lang": "en"}) == "/a?h=x%26y&lang=en"
 
 
+def plain(text: str) -> str:
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
 def test_durations_and_volumes_to_read() -> None:
     ru, en = translator("ru"), translator("en")
     assert duration(ru, 59) == "меньше минуты"
-    assert duration(ru, 3599) == "59 мин"
-    assert duration(ru, 86_400) == "24 ч"
-    assert duration(en, 86_399) == "23 h 59 min"
-    assert volume(en, 0) == "0 MB"
-    assert volume(ru, 1_234_567_890).replace("\N{NO-BREAK SPACE}", " ") == "1,2 ГБ"
+    assert plain(duration(ru, 3599)) == "59 мин"
+    assert plain(duration(ru, 86_400)) == "24 ч"
+    assert plain(duration(en, 86_399)) == "23 h 59 min"
+    assert plain(volume(en, 0)) == "0 MB"
+    assert plain(volume(ru, 1_234_567_890)) == "1,2 ГБ"
 
 
 def _luminance(colour: str) -> float:
