@@ -21,6 +21,7 @@ from captive_portal.gateway.leases import (
     parse_lease_note,
 )
 from captive_portal.gateway.metrics import GatewayMetrics
+from captive_portal.gateway.programs import command_in
 from controller.core.errors import UnavailableError
 from controller.core.log import get_logger
 
@@ -98,20 +99,15 @@ class DnsDhcp:
         """
         await self._end_left_over()
         self._remove_pid_file()
-        prefix = () if self._netns is None else ("ip", "netns", "exec", self._netns)
-        try:
-            self._process = await asyncio.create_subprocess_exec(
-                *prefix,
-                "dnsmasq",
-                "--keep-in-foreground",
-                f"--conf-file={self._settings.config}",
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.PIPE,
-                start_new_session=True,  # Ctrl-C at a terminal is for the gateway, which then stops it
-            )
-        except FileNotFoundError as error:
-            raise UnavailableError("dnsmasq is not installed", hint="apt-get install dnsmasq-base") from error
+        self._process = await asyncio.create_subprocess_exec(
+            *command_in(
+                self._netns, "dnsmasq", "--keep-in-foreground", f"--conf-file={self._settings.config}"
+            ),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C at a terminal is for the gateway, which then stops it
+        )
         self._errors = []
         deadline = asyncio.get_running_loop().time() + _START_TIMEOUT_S
         while not self._has_started():
@@ -195,7 +191,11 @@ class DnsDhcp:
         return pid if str(self._settings.config).encode() in command else None
 
     def _has_started(self) -> bool:
-        return Path(self._settings.pid_file).exists()
+        """Whether dnsmasq has written its pid file, which it does once its sockets are there."""
+        try:
+            return Path(self._settings.pid_file).stat().st_size > 0
+        except FileNotFoundError:
+            return False
 
     def _remove_pid_file(self) -> None:
         Path(self._settings.pid_file).unlink(missing_ok=True)

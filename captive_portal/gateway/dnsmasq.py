@@ -75,7 +75,7 @@ def render_config(settings: DnsmasqSettings) -> str:
         "# Written by the gateway at each start.",
         f"interface={settings.lan_interface}",
         "except-interface=lo",
-        "bind-interfaces",
+        "bind-dynamic",
         "user=nobody",
         f"pid-file={settings.pid_file}",
         "log-facility=-",

@@ -1,14 +1,15 @@
 """What the gateway needs of the machine, checked before anything is touched."""
 
 import os
-import shutil
+from pathlib import Path
 
 from captive_portal.gateway.neighbour_watch import interface_index
+from captive_portal.gateway.programs import find_program
 from captive_portal.gateway.settings import GatewaySettings
 from controller.core.errors import DeniedError, InvalidInputError, UnavailableError
+from controller.core.net import entered
 
-_PROGRAMS = {"nft": "nftables", "ip": "iproute2", "conntrack": "conntrack"}
-_SYSTEM_PATH = "/usr/sbin:/sbin:/usr/bin:/bin"
+_FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 
 
 def check_requirements(settings: GatewaySettings) -> None:
@@ -16,7 +17,7 @@ def check_requirements(settings: GatewaySettings) -> None:
 
     Raises:
         DeniedError: not root.
-        UnavailableError: a program or an interface is missing.
+        UnavailableError: a program or an interface is missing, or the kernel does not forward.
         InvalidInputError: a setting without a default is not set.
     """
     if os.geteuid() != 0:
@@ -29,14 +30,14 @@ def check_requirements(settings: GatewaySettings) -> None:
             "KOLCO_GATEWAY_PORTAL_ADDRESSES is not set",
             hint='captives must be able to reach the portal: set it to a JSON list, ["192.0.2.10"]',
         )
-    programs = dict(_PROGRAMS)
-    if settings.serve_dhcp_dns:
-        programs["dnsmasq"] = "dnsmasq-base"
-    path = os.environ.get("PATH", "") + ":" + _SYSTEM_PATH
-    for program, package in programs.items():
-        if shutil.which(program, path=path) is None:
-            raise UnavailableError(
-                f"the program {program} is not installed", hint=f"apt-get install {package}"
-            )
+    for program in ("ip", "nft", "conntrack", *(("dnsmasq",) if settings.serve_dhcp_dns else ())):
+        find_program(program)
     for interface in (settings.lan_interface, settings.wan_interface):
         interface_index(interface, settings.netns)
+    with entered(settings.netns):
+        forwards = _FORWARDING.read_text().strip() == "1"
+    if not forwards:
+        raise UnavailableError(
+            "the kernel does not forward IPv4",
+            hint="sysctl net.ipv4.ip_forward=1, in the gateway's namespace",
+        )

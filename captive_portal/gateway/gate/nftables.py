@@ -28,6 +28,7 @@ from captive_portal.gateway.gate.elements import (
     parse_ip_key,
 )
 from captive_portal.gateway.gate.rules import RuleSettings
+from captive_portal.gateway.programs import command_in
 from controller.core.errors import UnavailableError
 from controller.core.mac import Mac
 
@@ -318,19 +319,12 @@ class NftablesGate:
             )
 
     async def _fork(self, *command: str, stdin: bytes = b"") -> tuple[int, str]:
-        prefix = () if self._netns is None else ("ip", "netns", "exec", self._netns)
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *prefix,
-                *command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.PIPE,
-            )
-        except FileNotFoundError as error:
-            raise UnavailableError(
-                f"the program {command[0]} is not installed", hint="apt-get install nftables conntrack"
-            ) from error
+        process = await asyncio.create_subprocess_exec(
+            *command_in(self._netns, *command),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
         _, errors = await process.communicate(stdin)
         return process.returncode or 0, errors.decode(errors="replace")
 

@@ -104,6 +104,8 @@ def _rules(settings: RuleSettings) -> Iterator[tuple[str, str]]:
     yield "local", "ct state established,related accept"
     yield "local", "udp dport { 53, 67 } accept"
     yield "local", f"tcp dport {{ 53, {settings.redirector_port} }} accept"
+    # A portal on the gateway itself, as on a single machine.
+    yield "local", f"ip daddr @portal tcp dport {{ {ports} }} accept"
     yield "local", "icmp type echo-request limit rate 200/second accept"
     yield "local", "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept"
     yield "local", "counter drop"

@@ -5,7 +5,7 @@ import pytest
 from captive_portal.gateway.requirements import check_requirements
 from captive_portal.gateway.settings import GatewaySettings
 from controller.core.errors import DeniedError, InvalidInputError, UnavailableError
-from tests.factories.gateway_lab import PORTAL
+from tests.factories.gateway_lab import PORTAL, ip
 
 
 @pytest.fixture
@@ -25,10 +25,10 @@ async def test_says_that_it_needs_root(settings, monkeypatch):
 
 async def test_names_the_missing_program(settings, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("captive_portal.gateway.requirements._SYSTEM_PATH", str(tmp_path))
-    with pytest.raises(UnavailableError, match="nft is not installed") as caught:
+    monkeypatch.setattr("captive_portal.gateway.programs._SYSTEM_PATH", str(tmp_path))
+    with pytest.raises(UnavailableError, match="ip is not installed") as caught:
         check_requirements(settings)
-    assert "apt-get install nftables" in caught.value.hint
+    assert "apt-get install iproute2" in caught.value.hint
 
 
 async def test_names_the_missing_interface(settings):
@@ -44,3 +44,9 @@ async def test_names_the_missing_setting(settings):
 async def test_names_the_missing_namespace(settings):
     with pytest.raises(InvalidInputError, match="network namespace"):
         check_requirements(settings.model_copy(update={"netns": "no-such-place"}))
+
+
+async def test_says_that_the_kernel_does_not_forward(settings, lab):
+    ip("netns", "exec", lab.gateway, "sysctl", "-qw", "net.ipv4.ip_forward=0")
+    with pytest.raises(UnavailableError, match="does not forward"):
+        check_requirements(settings)
