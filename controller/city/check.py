@@ -26,7 +26,7 @@ async def check(options: Options, found: Found, console: Console) -> dict[str, o
     journey = Journey(city)
 
     def seen(result: StepResult) -> None:
-        console.print(render_step(result))
+        console.print(render_step(result), soft_wrap=True)
 
     try:
         told = await tell(journey.steps(), monotonic=time.monotonic, seen=seen)
