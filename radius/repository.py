@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from controller.core.db import Tx
 from controller.core.mac import Mac
 from controller.directory.types import Known, PlanView
-from controller.models import AccessPoint, Account, Device, Nas, NetSession, Plan, RadiusLeg
+from controller.models import AccessPoint, Account, Device, DeviceCredential, Nas, NetSession, Plan, RadiusLeg
 from radius.records import Record, Totals
 
 
@@ -42,6 +42,25 @@ class OpenLeg(Leg):
     """A leg that has not ended, with the device: what its NAS must be told to end it."""
 
     mac: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """What MAC authentication depends on."""
+
+    account_status: str
+    plan_id: str
+    remembered_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialState:
+    """What PAP and CHAP depend on, but for the password."""
+
+    account_status: str
+    plan_id: str
+    expires_at: datetime
+    revoked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +109,33 @@ async def find_device(tx: Tx, device_id: str) -> Known | None:
     device, plan = row
     view = PlanView(**{name: getattr(plan, name) for name in PlanView.__dataclass_fields__})
     return Known(device.account_id, device.id, Mac(device.mac), view, device.remembered_until)
+
+
+async def find_device_state(tx: Tx, mac: str) -> DeviceState | None:
+    """Return the state of the device of a MAC, in whatever state it is; None if it was never seen."""
+    row = (
+        await tx.execute(
+            sa.select(Account.status, Account.plan_id, Device.remembered_until)
+            .join(Account, Account.id == Device.account_id)
+            .where(Device.mac == mac)
+        )
+    ).first()
+    return None if row is None else DeviceState(*row)
+
+
+async def find_credential_state(tx: Tx, username: str) -> CredentialState | None:
+    """Return the state of a credential, valid or not; None if it was never issued."""
+    row = (
+        await tx.execute(
+            sa.select(
+                Account.status, Account.plan_id, DeviceCredential.expires_at, DeviceCredential.revoked_at
+            )
+            .join(Device, Device.id == DeviceCredential.device_id)
+            .join(Account, Account.id == Device.account_id)
+            .where(DeviceCredential.username == username)
+        )
+    ).first()
+    return None if row is None else CredentialState(*row)
 
 
 async def find_leg(tx: Tx, record: Record) -> Leg | None:

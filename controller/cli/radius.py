@@ -1,4 +1,4 @@
-"""`kolco radius`: the NAS table, and a RADIUS client to try a server with.
+"""`kolco radius`: the NAS table, a client to try a server with, and why a device is refused.
 
 Works on the database of this machine's settings; it needs no running controller.
 """
@@ -29,17 +29,26 @@ from controller.cli.output import (
     print_row,
     print_rows,
 )
+from controller.core.clock import SystemClock
 from controller.core.db import Database, Tx
 from controller.core.errors import InvalidInputError
+from controller.core.mac import parse_mac
 from controller.core.secrets import SecretStore
 from controller.core.settings import CoreSettings
+from controller.directory.service import Directory
 from controller.nas import service
 from controller.nas.types import NewNas
 from radius import probe
+from radius.authorize import Authorizer
+from radius.explain import Step, explain
+from radius.question import Method, Question
+from radius.stations import CalledStation
 
 __all__ = ["app"]
 
-app = typer.Typer(name="radius", help="RADIUS: NAS clients, and trying a server.", no_args_is_help=True)
+app = typer.Typer(
+    name="radius", help="RADIUS: NAS clients, trying a server, explaining it.", no_args_is_help=True
+)
 nas_app = typer.Typer(name="nas", help="Which devices may ask, and with which secret.", no_args_is_help=True)
 app.add_typer(nas_app)
 
@@ -52,6 +61,9 @@ _COLUMNS = (
     Column("HEARD", lambda row: age(row["last_seen_at"])),
     Column("SITE", "site_id", wide=True),
 )
+
+
+_STEP_COLUMNS = (Column("STEP", "name"), Column("OK", "ok"), Column("SEEN", "detail"))
 
 
 @asynccontextmanager
@@ -201,6 +213,46 @@ def try_server(
     columns += [Column(name.upper(), partial(_constant, value)) for name, value in answer.attributes]
     print_row(row, columns, output, kind="answer", key="answer")
     raise typer.Exit(ExitCode.OK if answer.accepted else ExitCode.ERROR)
+
+
+@app.command("explain")
+def explain_decision(
+    mac: Annotated[str, typer.Option(help="Explain MAC authentication of this device.")] = "",
+    username: Annotated[str, typer.Option(help="Explain PAP with this device credential.")] = "",
+    password: Annotated[
+        str, typer.Option(envvar="KOLCO_TEST_PASSWORD", help="Its password; asked if left out.")
+    ] = "",
+    *,
+    output: Output = Format.TABLE,
+) -> None:
+    """Say step by step why a device would be let in or refused now; exit code 0 if let in.
+
+    Example: kolco radius explain --mac 02:00:00:00:00:01
+    """
+    if bool(mac) == bool(username):
+        raise InvalidInputError("name either a device with --mac or a credential with --username")
+    if username and not password:
+        password = typer.prompt("Password", hide_input=True)
+    nowhere = CalledStation(None, "")
+    question = (
+        Question(Method.MAB, parse_mac(mac), "", parse_mac(mac), nowhere)
+        if mac
+        else Question(Method.PAP, username, password, None, nowhere)
+    )
+
+    async def work() -> list[Step]:
+        settings = CoreSettings.load()
+        db = Database(settings.database)
+        clock = SystemClock()
+        authorizer = Authorizer(db, Directory(SecretStore(settings.data_dir / "secrets")), clock)
+        try:
+            return await explain(db, authorizer, question, clock.now())
+        finally:
+            await db.close()
+
+    steps = asyncio.run(work())
+    print_rows([asdict(step) for step in steps], _STEP_COLUMNS, output, kind="step", key="name")
+    raise typer.Exit(ExitCode.OK if steps[-1].ok else ExitCode.ERROR)
 
 
 def _constant(value: str, _row: Row) -> str:
