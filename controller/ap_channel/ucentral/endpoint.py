@@ -177,11 +177,11 @@ class Endpoint:
                 await over.wait()
         except ssl.SSLError as error:
             self._turn_away(_tls_reason(error))
-        except (ConnectionError, OSError):
-            self._turn_away("hung-up")
-        except TimeoutError:
+        except TimeoutError:  # before OSError, which it is a kind of
             self._turn_away("slow-handshake")
             link.abort()
+        except OSError:
+            self._turn_away("hung-up")
         finally:
             self._metrics.handshakes.dec()
             self._slots.release()
