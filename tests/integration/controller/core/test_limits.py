@@ -8,7 +8,8 @@ import resource
 from controller.core.limits import allow_open_files
 hard = min(4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
-print(allow_open_files(), allow_open_files(), resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard), hard)
+first, again = allow_open_files(), allow_open_files()
+print(first, again, resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard), hard)
 """
 
 
