@@ -75,7 +75,10 @@ class RadiusMetrics:
         )
         self._registry = registry
         self._bound: dict[tuple[str, ...], Counter] = {}
-        self._bound_latency: dict[str, Histogram] = {}
+        # Counted from zero: the first answer must not be lost to rate().
+        self._bound_latency: dict[str, Histogram] = {
+            kind: self._latency.labels(kind) for kind in ("access", "accounting")
+        }
 
     def count_request(self, nas: str, kind: str) -> None:
         """Count a genuine new request; `kind` is access, accounting, status or other."""

@@ -58,3 +58,12 @@ class PortalMetrics:
             buckets=_LATENCY_S,
             registry=registry,
         )
+        # Series that count from zero: the first login must not be lost to rate().
+        for counter, outcome in (
+            (self.codes_requested, "accepted"),
+            (self.codes_sent, "sent"),
+            (self.codes_verified, "right"),
+            (self.logins, "sms"),
+            (self.logins, "voucher"),
+        ):
+            counter.labels(outcome)
