@@ -12,7 +12,7 @@ from typing import Final
 
 from controller.sessions.types import EXPIRED, IDLE, QUOTA, REPLACED, TOO_MANY, USER_REQUEST
 from monitoring import metrics as m
-from monitoring.metrics import Family
+from monitoring.metrics import Family, Metric
 from monitoring.snapshot import ChangedSession, Place, SessionsSnapshot
 
 __all__ = ["END_REASONS", "METHODS", "SessionCounters"]
@@ -35,6 +35,10 @@ END_REASONS: Final = frozenset(
         "nas-restart",
     }
 )
+
+
+PAGES_AT_ZERO: Final = 2
+"""A new series is shown as zero first: what Prometheus has never seen lower, rate() does not count."""
 
 
 @dataclass(slots=True)
@@ -63,6 +67,8 @@ class SessionCounters:
     def __init__(self) -> None:
         """Start with every counter at zero and no baseline."""
         self._baseline = False
+        self._page = 0
+        self._born: dict[tuple[str, tuple[str, ...]], int] = {}
         self._seen: dict[str, _Seen] = {}
         self._open: Counter[tuple[str, ...]] = Counter()
         self._starts: Counter[tuple[str, ...]] = Counter()
@@ -91,7 +97,6 @@ class SessionCounters:
         place = _labels(row.place, row.gateway)
         seen = self._seen.get(row.session_id)
         if seen is None:
-            # Series appear at zero, so that the first increase is seen by rate().
             start = (*place, _closed(row.method, METHODS))
             self._starts[start] += int(self._baseline)
             old = (
@@ -112,10 +117,18 @@ class SessionCounters:
         seen.ended = seen.ended or row.ended
 
     def families(self) -> list[Family]:
-        """Open sessions and the counters as they stand."""
+        """Open sessions and the counters, for the next page."""
+        self._page += 1
         return [
             Family(m.SESSIONS_OPEN, sorted(self._open.items())),
-            Family(m.SESSION_STARTS, sorted(self._starts.items())),
-            Family(m.SESSION_ENDS, sorted(self._ends.items())),
-            Family(m.SESSION_BYTES, sorted(self._bytes.items())),
+            self._shown(m.SESSION_STARTS, self._starts),
+            self._shown(m.SESSION_ENDS, self._ends),
+            self._shown(m.SESSION_BYTES, self._bytes),
         ]
+
+    def _shown(self, metric: Metric, counter: Counter[tuple[str, ...]]) -> Family:
+        samples: list[tuple[tuple[str, ...], float]] = []
+        for labels, value in sorted(counter.items()):
+            born = self._born.setdefault((metric.name, labels), self._page)
+            samples.append((labels, value if self._page - born >= PAGES_AT_ZERO else 0))
+        return Family(metric, samples)

@@ -118,6 +118,7 @@ async def add_session(db: Database, now: datetime, number: int, **changes: objec
             "expires_at": now + timedelta(days=1),
             "idle_timeout_s": 3600,
             "last_used_at": now,
+            "due_at": now + timedelta(hours=1),
             "up_bytes": 1000,
             "down_bytes": 9000,
         }

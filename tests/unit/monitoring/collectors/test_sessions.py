@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.collectors.sessions import SessionCounters
+from monitoring.collectors.sessions import PAGES_AT_ZERO, SessionCounters
 from monitoring.snapshot import ChangedSession, OpenSessions, Place, SessionsSnapshot
 
 PLACE = Place("park", "tverskoy")
@@ -23,6 +23,8 @@ KEY = ("park", "tverskoy", "gw-1")
 
 
 def values(counters: SessionCounters):
+    for _ in range(PAGES_AT_ZERO):
+        counters.families()
     return {family.metric.name: dict(family.samples) for family in counters.families()}
 
 
@@ -119,3 +121,11 @@ def test_open_sessions_fall_to_zero_and_stay():
     assert values(counters)["wlan_sessions_open"] == {(*KEY, "sms"): 3, (*KEY, "other"): 1}
     counters.advance(look())
     assert values(counters)["wlan_sessions_open"] == {(*KEY, "sms"): 0, (*KEY, "other"): 0}
+
+
+def test_a_new_series_is_shown_as_zero_first():
+    counters = SessionCounters()
+    counters.advance(look())
+    counters.advance(look(ROW))
+    shown = [dict(counters.families()[1].samples)[(*KEY, "sms")] for _ in range(4)]
+    assert shown == [0, 0, 1, 1]
