@@ -8,10 +8,10 @@ from fastapi import APIRouter, FastAPI
 from controller.access_points import command_endpoints
 from controller.access_points import endpoints as access_points
 from controller.api import accounts, configs, problems, sessions, vouchers
-from controller.audit import endpoints as audit
 from controller.core.runtime import Runtime
 from controller.directory.service import DEFAULT_PLAN, Directory
 from controller.directory.types import PlanView
+from controller.operators import audit_endpoints as audit
 from controller.operators import endpoints as operators
 from controller.operators import service as operator_service
 from controller.operators.local_token import read_or_make_token

@@ -77,20 +77,21 @@ async def test_a_daemon_deaf_to_sigterm_is_killed(tmp_path, monkeypatch):
 
 def test_daemons_die_with_a_supervisor_that_is_killed(tmp_path):
     code = """
-import asyncio
+import asyncio, sys
+from pathlib import Path
 from controller.core.log import configure_logging
 from controller.supervisor import Supervisor
 from tests.integration.controller.test_supervisor import web_server
 configure_logging("error", "console", "test")
 async def main():
-    supervisor = Supervisor()
+    supervisor = Supervisor(log_dir=Path(sys.argv[1]))
     await supervisor.start(web_server())
     await supervisor.wait_ready("web")
     print(supervisor.pid("web"), flush=True)
     await asyncio.Event().wait()
 asyncio.run(main())
 """
-    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    parent = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE)
     pid = int(parent.stdout.readline())
     assert is_alive(pid)
     parent.kill()
