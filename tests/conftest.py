@@ -14,8 +14,13 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.fakes.clock import FakeClock
+
+# A loaded machine is slow without anything being wrong.
+settings.register_profile("kolco", deadline=None)
+settings.load_profile("kolco")
 
 POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
 

@@ -36,7 +36,7 @@ def test_zones_are_ordered_from_the_inside() -> None:
     assert [zone.id for zone in zones()] == ["garden-ring", "third-ring"]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 1 << 40), st.integers(0, 400))
 def test_any_city_has_exactly_the_asked_number_of_unique_access_points(seed: int, aps: int) -> None:
     city = plan_city(seed, aps)

@@ -61,7 +61,8 @@ async def test_request_leds_and_ping_are_answered(fleet, channel, runtime) -> No
     async def answered():
         done = [event.data for event in await channel.events(serial) if "command" in event.data]
         status = await channel.read(ApStatus, serial)
-        return len(done) == 3 and all(one["error"] == 0 for one in done) and status.state_at is not None
+        good = len(done) == 3 and all(one["error"] == 0 for one in done)
+        return good and status is not None and status.state_at is not None
 
     assert await eventually(answered)
 

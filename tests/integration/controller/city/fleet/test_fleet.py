@@ -23,7 +23,7 @@ async def test_all_connect_and_acknowledge_their_configuration(fleet, channel) -
 
     async def reported():
         status = await channel.read(ApStatus, serial)
-        return status if status.state_at is not None else None
+        return status if status is not None and status.state_at is not None else None
 
     status = await eventually(reported)
     assert status.connected

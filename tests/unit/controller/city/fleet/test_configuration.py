@@ -1,7 +1,7 @@
 """A simulated access point rejects what a real one would, names it, and applies the rest."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.city.fleet.configuration import ConfigurationError, apply_configuration
@@ -75,6 +75,7 @@ def test_without_lists_nothing_is_applied(broken) -> None:
         apply_configuration(broken, BANDS)
 
 
+@settings(max_examples=60)
 @given(
     JSON
     | st.fixed_dictionaries(

@@ -42,7 +42,7 @@ def numbers(made: Hardware) -> list[int]:
     ]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.floats(0, 600), st.floats(0, 1)), min_size=1, max_size=12))
 def test_counters_are_monotonic(steps) -> None:
     made, stations, now = hardware(), people(9), NOW

@@ -12,7 +12,7 @@ PLACES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(PLACES)
 def test_close_points_find_their_nearest(points) -> None:
     # Squeezed to a few hundred metres, where the search by cells is complete.

@@ -23,7 +23,7 @@ ACTIONS = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(ACTIONS, st.integers())
 def test_totals_are_conserved(actions, seed: int) -> None:
     people = population(seed)
