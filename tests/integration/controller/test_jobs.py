@@ -12,12 +12,18 @@ from prometheus_client import CollectorRegistry
 from controller.access_points.events import AccessPointChanged, ApCommandRequested
 from controller.core import outbox
 from controller.core.pki import CertificateAuthority, client_context
-from controller.jobs import ApChannelSettings, serve_ap_channel
-from controller.models import AccessPoint, ApConfig, ApEvent, ApStatus, District, Site, Wlan
+from controller.directory.service import Directory
+from controller.jobs import ApChannelSettings, end_due_sessions, serve_ap_channel
+from controller.models import AccessPoint, ApConfig, ApEvent, ApStatus, Wlan
+from controller.sessions import service as sessions
+from controller.sessions.types import StartSession
 from controller.wlans.events import WlanChanged
+from tests.factories.access_points import add_access_points, add_site, add_wlan
+from tests.factories.people import MAC, make_citizen
 from tests.fakes.access_point import access_point
 
-SERIAL = "0a1b2c3d4e5f"
+SERIAL = "0a1b2c000000"
+PLANNED = "0a1b2c000001"
 CYRILLIC = "Москва_WiFi_Беспл"
 
 
@@ -33,23 +39,9 @@ async def eventually(probe, *, seconds: float = 10):
 @pytest.fixture
 async def inventory(runtime):
     async with runtime.db.transaction() as tx:
-        now = runtime.clock.now()
-        tx.add(District(id="centre", name="Центр"))
-        await tx.flush()
-        tx.add(
-            Site(id="park", name="Парк", district_id="centre", address="ул. 1", latitude=55.7, longitude=37.6)
-        )
-        await tx.flush()
-        for number, state in enumerate(("adopted", "planned", "retired")):
-            last = f"{0x5F + number:02x}"
-            tx.add(
-                AccessPoint(
-                    serial=f"0a1b2c3d4e{last}", name=f"ap {number}", mac=f"0a:1b:2c:3d:4e:{last}",
-                    model="edgecore_eap104", site_id="park", latitude=55.7, longitude=37.6,
-                    zone_id=None, state=state, created_at=now,
-                )
-            )  # fmt: skip
-        tx.add(Wlan(id="city", ssid="City", security="open", bands=["2.4", "5"], vlan=None))
+        await add_site(tx)
+        await add_access_points(tx, "adopted", "planned", "retired")
+        await add_wlan(tx)
 
 
 @pytest.fixture
@@ -195,7 +187,7 @@ async def test_restart_reconciles(runtime, inventory):
 
 
 async def test_planned_becomes_adopted_and_retired_is_cut(runtime, channel):
-    serial = "0a1b2c3d4e60"
+    serial = PLANNED
     async with access_point(channel, serial, certificate(runtime, serial)) as ap:
         await ap.introduce()
 
@@ -246,3 +238,22 @@ async def test_a_command_to_an_absent_access_point_is_an_event(runtime, channel)
     event = await eventually(answered)
     assert event.data["error"] == -1
     assert "not connected" in event.data["text"]
+
+
+async def test_sessions_end_when_their_time_is_over(runtime):
+    directory = Directory(runtime.secrets)
+    past = runtime.clock.now() - timedelta(hours=2)
+    login = await make_citizen(runtime.db, directory, now=past, session_timeout_s=60)
+    async with runtime.db.transaction() as tx:
+        request = StartSession(
+            mac=MAC, ip="10.77.0.5", gateway_id=None, account_id=login.account_id,
+            device_id=login.device_id, plan=login.plan, method="sms",
+        )  # fmt: skip
+        session = await sessions.start(tx, request, past)
+    runtime.tasks.spawn("end-due-sessions", lambda: end_due_sessions(runtime))
+
+    async def ended():
+        async with runtime.db.reading() as tx:
+            return (await sessions.get(tx, session.id)).end_reason
+
+    assert await eventually(ended)
