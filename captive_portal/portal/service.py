@@ -129,6 +129,7 @@ class PortalService:
         outcome: Login | Fault | None
         try:
             async with self._db.transaction() as tx:
+                await repository.lock_device(tx, mac=client.mac)
                 if await sessions.find_open(tx, mac=client.mac) is not None:
                     return None  # The form was sent twice.
                 outcome = await self._parts.sms.check(tx, client, typed, now=now)
@@ -149,6 +150,7 @@ class PortalService:
         outcome: Login | Fault | None
         try:
             async with self._db.transaction() as tx:
+                await repository.lock_device(tx, mac=client.mac)
                 if await sessions.find_open(tx, mac=client.mac) is not None:
                     return None
                 outcome = await self._parts.vouchers.check(
@@ -167,6 +169,7 @@ class PortalService:
         """Give a remembered device a new session in place of one that is about to end."""
         now = self._clock.now()
         async with self._db.transaction() as tx:
+            await repository.lock_device(tx, mac=client.mac)
             session = await sessions.find_open(tx, mac=client.mac)
             login = None if session is None else await self._find_extendable(tx, session, now)
             if login is not None:

@@ -241,6 +241,23 @@ async def test_known_and_unknown_numbers_get_the_same_answer(bench) -> None:
     assert await count(bench, Account) == 1  # asking alone makes no account
 
 
+async def test_known_and_unknown_numbers_take_the_same_questions_to_the_database(bench) -> None:
+    """Equal work is what equal timing rests on; clocks on a busy machine would prove nothing."""
+    await log_in(bench)
+    asked: list[list[str]] = []
+    sa.event.listen(
+        bench.db.engine.sync_engine,
+        "before_cursor_execute",
+        lambda _c, _cur, statement, *_rest: asked[-1].append(statement),
+    )
+    for number, phone in ((20, PHONE), (21, "+79160000000")):
+        asked.append([])
+        guest = client(f"10.77.0.{number}", f"02:00:00:00:00:{number}")
+        await bench.service.request_code(guest, phone, language="ru")
+    assert len(asked[0]) > 5
+    assert asked[0] == asked[1]
+
+
 async def test_numbers_that_get_no_code(bench) -> None:
     assert (await bench.service.request_code(client(), "abc", language="ru")).reason == "phone-invalid"
     foreign = await bench.service.request_code(client(), "+447400123456", language="ru")
@@ -293,6 +310,14 @@ async def test_a_voucher_logs_in_however_it_is_typed(bench) -> None:
     assert await bench.service.redeem_voucher(client(), f" {code.lower().replace('-', ' ')} ") is None
     assert (await bench.service.presence(client())).session.method == "voucher"
     assert await bench.service.redeem_voucher(client(), code) is None  # sent twice
+    assert await count(bench, NetSession) == 1
+    assert await topics(bench) == ["session.started"]
+
+
+async def test_a_voucher_form_sent_twice_at_once_logs_in_once(bench) -> None:
+    code = await voucher(bench)
+    outcomes = await asyncio.gather(*(bench.service.redeem_voucher(client(), code) for _ in range(6)))
+    assert outcomes == [None] * 6
     assert await count(bench, NetSession) == 1
     assert await topics(bench) == ["session.started"]
 
