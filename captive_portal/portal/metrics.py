@@ -58,6 +58,16 @@ class PortalMetrics:
             buckets=_LATENCY_S,
             registry=registry,
         )
+        # A counter that is first seen at 1 has no rate: the steps of the funnel start at 0.
+        for counter, outcomes in (
+            (self.codes_requested, ("accepted", "cooldown", "code-limited")),
+            (self.codes_sent, ("sent", "unavailable", "throttled", "rejected", "timeout")),
+            (self.codes_verified, ("right", "code-wrong", "code-spent")),
+            (self.logins, ("sms", "voucher")),
+            (self.capport, ("captive", "open", "redirect", "unknown")),
+        ):
+            for outcome in outcomes:
+                counter.labels(outcome)
         # Series that count from zero: the first login must not be lost to rate().
         for counter, outcome in (
             (self.codes_requested, "accepted"),

@@ -88,7 +88,8 @@ class Database:
             "Literal['sqlite', 'postgresql']", parsed.get_backend_name()
         )
         self.url = url
-        options: dict[str, Any] = {"pool_size": 5, "max_overflow": 15}
+        # Parameters stay out of error messages, which get into logs: they can be telephone numbers.
+        options: dict[str, Any] = {"pool_size": 5, "max_overflow": 15, "hide_parameters": True}
         if self.dialect == "postgresql":
             options["pool_pre_ping"] = True
         self.engine = create_async_engine(parsed, **options)

@@ -10,6 +10,7 @@ def test_names_and_labels() -> None:
     metrics = PortalMetrics(registry)
     metrics.pages.labels("login", "ru").inc()
     assert registry.get_sample_value("kolco_portal_pages_total", {"page": "login", "language": "ru"}) == 1
+    assert registry.get_sample_value("kolco_portal_logins_total", {"method": "sms"}) == 0
     families = list(registry.collect())
     assert all(family.name.startswith("kolco_portal_") for family in families)
     labels = {label for family in families for sample in family.samples for label in sample.labels}
