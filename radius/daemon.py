@@ -17,6 +17,7 @@ from radius.answers import Answers
 from radius.authorize import Authorizer
 from radius.batch import Batch
 from radius.disconnect import Disconnector, Limits
+from radius.kernel import read_drops
 from radius.metrics import RadiusMetrics
 from radius.nas import NasRegistry
 from radius.protocol.attributes import Code
@@ -48,7 +49,7 @@ async def serve(
         ConflictError: a port is taken.
     """
     metrics = RadiusMetrics(runtime.registry)
-    registry = NasRegistry(runtime.db, runtime.secrets)
+    registry = NasRegistry(runtime.db, runtime.secrets, runtime.clock)
     disconnector = _disconnector(runtime, settings, registry, metrics)
     answers = _answers(runtime, settings, metrics, disconnector)
     await _follow_events(runtime, registry, disconnector)
@@ -74,7 +75,10 @@ async def serve(
             )
             metrics.watch(f"{kind}_in_flight", "Requests being worked on.", lambda: port.in_flight)
             metrics.watch(f"{kind}_remembered", "Answers kept for repeats.", lambda: connection.remembered)
-            return await _listen(stack, settings, port, number)
+            bound = await _listen(stack, settings, port, number)
+            text = "Datagrams the kernel dropped because the receive buffer was full."
+            metrics.watch(f"{kind}_kernel_drops", text, partial(read_drops, bound))
+            return bound
 
         auth_port = await serve_port(
             "access", settings.auth_port, AUTH_CODES, answer=answers.answer_access, alive=ALIVE_ACCESS

@@ -145,19 +145,26 @@ class Disconnector:
         client = self._find_client(leg.address)
         if client is None:
             return Answered.UNKNOWN_NAS
-        pending = PendingRequest(
-            Code.DISCONNECT_REQUEST,
-            fresh_identifier(),
-            disconnect_attributes(leg, int(self._clock.now().timestamp())),
-            client.secrets[0],
-            random_authenticator=fresh_authenticator(),
-        )
-        limits = self._limits
-        try:
-            packet = await exchange(
-                pending, leg.address, limits.port, timeout_s=limits.timeout_s, tries=limits.tries
+        attributes = disconnect_attributes(leg, int(self._clock.now().timestamp()))
+        for secret in client.secrets:  # in a rotation the NAS may still have the older one
+            pending = PendingRequest(
+                Code.DISCONNECT_REQUEST,
+                fresh_identifier(),
+                attributes,
+                secret,
+                random_authenticator=fresh_authenticator(),
             )
-        except UnavailableError:
-            _log.warning(LOG_UNANSWERED, nas=leg.nas_id, session=leg.session_id)
-            return Answered.TIMEOUT
-        return read_answer(packet)
+            try:
+                return read_answer(
+                    await exchange(
+                        pending,
+                        leg.address,
+                        self._limits.port,
+                        timeout_s=self._limits.timeout_s,
+                        tries=self._limits.tries,
+                    )
+                )
+            except UnavailableError:
+                continue
+        _log.warning(LOG_UNANSWERED, nas=leg.nas_id, session=leg.session_id)
+        return Answered.TIMEOUT

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from controller.core.clock import Clock
 from controller.core.db import Database
 from controller.core.errors import InvalidInputError
 from controller.core.log import get_logger
@@ -87,10 +88,12 @@ class NasRegistry:
     Args:
         db: the database.
         secrets: unseals the shared secrets.
+        clock: says whether a rotated secret is still good.
     """
 
-    def __init__(self, db: Database, secrets: SecretStore) -> None:
+    def __init__(self, db: Database, secrets: SecretStore, clock: Clock) -> None:
         self._db = db
+        self._clock = clock
         self._secrets = secrets
         self._table = NasTable([])
         self._seen: set[str] = set()
@@ -124,7 +127,7 @@ class NasRegistry:
     def _entries(self, rows: Sequence[repository.NasRow]) -> Iterable[NasEntry]:
         for row in rows:
             try:
-                secret = self._secrets.unseal(SECRET_PURPOSE, row.secret_sealed).encode()
+                shared = self._unseal(row)
                 network = ipaddress.ip_network(row.cidr)
             except (InvalidInputError, ValueError):
                 _log.exception(LOG_UNREADABLE, nas=row.id)
@@ -133,7 +136,14 @@ class NasRegistry:
                 network,
                 Client(
                     row.id,
-                    (secret,),
+                    shared,
                     require_message_authenticator=row.require_message_authenticator,
                 ),
             )
+
+    def _unseal(self, row: repository.NasRow) -> tuple[bytes, ...]:
+        """Return the secrets in force, the current one first."""
+        sealed = [row.secret_sealed]
+        if row.previous_secret_sealed is not None and row.previous_until is not None:
+            sealed += [row.previous_secret_sealed] * (row.previous_until > self._clock.now())
+        return tuple(self._secrets.unseal(SECRET_PURPOSE, one).encode() for one in sealed)

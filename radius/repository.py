@@ -16,12 +16,14 @@ from radius.records import Record, Totals
 
 @dataclass(frozen=True, slots=True)
 class NasRow:
-    """An enabled NAS as stored; the secret is sealed."""
+    """An enabled NAS as stored; the secrets are sealed."""
 
     id: str
     cidr: str
     secret_sealed: bytes
     require_message_authenticator: bool
+    previous_secret_sealed: bytes | None = None
+    previous_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,14 @@ class Place:
 async def list_nas(tx: Tx) -> Sequence[NasRow]:
     """Return every enabled NAS."""
     rows = await tx.execute(
-        sa.select(Nas.id, Nas.cidr, Nas.secret_sealed, Nas.require_message_authenticator)
+        sa.select(
+            Nas.id,
+            Nas.cidr,
+            Nas.secret_sealed,
+            Nas.require_message_authenticator,
+            Nas.previous_secret_sealed,
+            Nas.previous_until,
+        )
         .where(Nas.enabled)
         .order_by(Nas.id)
     )

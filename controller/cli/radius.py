@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 from typing import Annotated
@@ -25,7 +26,6 @@ from controller.cli.output import (
     confirm,
     note,
     print_done,
-    print_json,
     print_row,
     print_rows,
 )
@@ -121,13 +121,44 @@ def add_nas(
             added = await service.add(tx, secrets, new)
             return {**asdict(added.nas), "secret": added.secret}
 
-    row = asyncio.run(work())
-    if output is Format.JSON:
-        print_json(row)
-        return
-    print_done("nas", nas_id, "added", row, output)
-    if not secret:
+    _show_secret(asyncio.run(work()), "added", output, given=bool(secret))
+
+
+def _show_secret(row: dict[str, object], verb: str, output: Format, *, given: bool) -> None:
+    """Tell what was done, and a generated secret this once."""
+    print_done("nas", row["id"], verb, row, output)
+    if not given and output is not Format.JSON:
         note(f"shared secret, shown this once: {row['secret']}")
+
+
+@nas_app.command("rotate")
+def rotate_secret(
+    nas_id: Annotated[str, typer.Argument(metavar="ID")],
+    window: Annotated[int, typer.Option(min=0, help="Seconds for which the old secret stays good.")] = 86_400,
+    secret: Annotated[
+        str, typer.Option(envvar="KOLCO_NAS_SECRET", help="New shared secret; left out: one is generated.")
+    ] = "",
+    *,
+    output: Output = Format.TABLE,
+) -> None:
+    """Give a NAS a new shared secret; the old one stays good while its devices are changed over.
+
+    Example: kolco radius nas rotate ring-aps --window 86400
+    """
+
+    async def work() -> dict[str, object]:
+        async with _opened(write=True) as (tx, secrets):
+            changed = await service.rotate(
+                tx,
+                secrets,
+                nas_id,
+                now=SystemClock().now(),
+                window=timedelta(seconds=window),
+                secret=secret,
+            )
+            return {**asdict(changed.nas), "secret": changed.secret}
+
+    _show_secret(asyncio.run(work()), "rotated", output, given=bool(secret))
 
 
 @nas_app.command("remove")

@@ -71,6 +71,9 @@ class Nas(Base):
     name: Mapped[Name]
     cidr: Mapped[str] = mapped_column(sa.String(43), unique=True)
     secret_sealed: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    previous_secret_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    """The secret before the last rotation, good until `previous_until`."""
+    previous_until: Mapped[Moment | None]
     require_message_authenticator: Mapped[bool] = mapped_column(default=True)
     enabled: Mapped[bool] = mapped_column(default=True)
     site_id: Mapped[Slug | None] = mapped_column(sa.ForeignKey("sites.id"))

@@ -1,15 +1,16 @@
 """Adding, changing and removing NAS clients. RADIUS hears of each through `NasChanged`."""
 
 import secrets as random_secrets
+from datetime import datetime, timedelta
 
 from controller.core import outbox
 from controller.core.db import Tx
-from controller.core.errors import ConflictError, NotFoundError
+from controller.core.errors import ConflictError, InvalidInputError, NotFoundError
 from controller.core.secrets import SecretStore
 from controller.models import Nas
 from controller.nas import repository
 from controller.nas.events import NasChanged
-from controller.nas.types import SECRET_PURPOSE, AddedNas, NasView, NewNas, check_new
+from controller.nas.types import SECRET_PURPOSE, AddedNas, NasView, NewNas, check_new, check_secret
 
 _GENERATED_OCTETS = 24
 
@@ -57,6 +58,27 @@ async def set_enabled(tx: Tx, nas_id: str, *, enabled: bool) -> NasView:
     nas.enabled = enabled
     await outbox.add(tx, NasChanged(nas_id))
     return _view(nas)
+
+
+async def rotate(
+    tx: Tx, secrets: SecretStore, nas_id: str, *, now: datetime, window: timedelta, secret: str = ""
+) -> AddedNas:
+    """Give a NAS a new secret; the old one stays good for a window, so no device is cut off.
+
+    Raises:
+        NotFoundError: there is none of that identifier.
+        InvalidInputError: the secret is too short, or the window is negative.
+    """
+    check_secret(secret)
+    if window < timedelta():
+        raise InvalidInputError("the window cannot be negative", field="window")
+    nas = await _get(tx, nas_id)
+    nas.previous_secret_sealed = nas.secret_sealed
+    nas.previous_until = now + window
+    secret = secret or random_secrets.token_urlsafe(_GENERATED_OCTETS)
+    nas.secret_sealed = secrets.seal(SECRET_PURPOSE, secret)
+    await outbox.add(tx, NasChanged(nas_id))
+    return AddedNas(_view(nas), secret)
 
 
 async def remove(tx: Tx, nas_id: str) -> None:

@@ -68,12 +68,7 @@ def check_new(new: NewNas) -> str:
         raise InvalidInputError(
             f"{new.id!r} is no identifier", hint="use lower-case letters, digits and hyphens", field="id"
         )
-    if new.secret and len(new.secret.encode()) < MIN_SECRET_LENGTH:
-        raise InvalidInputError(
-            f"the secret is shorter than {MIN_SECRET_LENGTH} octets",
-            hint="leave it out and a strong one is generated",
-            field="secret",
-        )
+    check_secret(new.secret)
     try:
         return str(ipaddress.ip_network(new.cidr))
     except ValueError as error:
@@ -82,3 +77,17 @@ def check_new(new: NewNas) -> str:
             hint="write it as 10.1.2.3, 10.1.0.0/16 or 2001:db8::/32",
             field="cidr",
         ) from error
+
+
+def check_secret(secret: str) -> None:
+    """Check a shared secret that was given; an empty one stands for one to be generated.
+
+    Raises:
+        InvalidInputError: it is too short.
+    """
+    if secret and len(secret.encode()) < MIN_SECRET_LENGTH:
+        raise InvalidInputError(
+            f"the secret is shorter than {MIN_SECRET_LENGTH} octets",
+            hint="leave it out and a strong one is generated",
+            field="secret",
+        )

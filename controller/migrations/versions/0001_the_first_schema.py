@@ -191,6 +191,8 @@ def upgrade() -> None:
     sa.Column('name', sa.String(length=200), nullable=False),
     sa.Column('cidr', sa.String(length=43), nullable=False),
     sa.Column('secret_sealed', sa.LargeBinary(), nullable=False),
+    sa.Column('previous_secret_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('previous_until', UtcDateTime(), nullable=True),
     sa.Column('require_message_authenticator', sa.Boolean(), nullable=False),
     sa.Column('enabled', sa.Boolean(), nullable=False),
     sa.Column('site_id', sa.String(length=63), nullable=True),

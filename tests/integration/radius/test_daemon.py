@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -193,6 +193,30 @@ async def test_a_new_nas_is_answered_with_no_restart(radius, device):
         await nas_service.add(tx, radius.runtime.secrets, NewNas("new", "New", "127.0.0.0/8", "b" * 20))
     await asyncio.sleep(0.5)
     assert "Received Access-Accept" in await radius.ask("auth", mab(), secret="b" * 20)
+
+
+async def test_both_secrets_are_good_while_they_are_rotated(radius, device):
+    runtime = radius.runtime
+
+    async def rotate(secret, seconds):
+        async with runtime.db.transaction() as tx:
+            await nas_service.rotate(
+                tx,
+                runtime.secrets,
+                "lo",
+                now=runtime.clock.now(),
+                window=timedelta(seconds=seconds),
+                secret=secret,
+            )
+        await asyncio.sleep(0.5)
+
+    await rotate("the second secret", 60)
+    for secret in (SECRET, "the second secret"):
+        assert "Received Access-Accept" in await radius.ask("auth", mab(), secret=secret)
+        assert "Received Accounting-Response" in await radius.ask("acct", acct("Start"), secret=secret)
+    await rotate("the third secret!", 0)
+    assert "No reply from server" in await radius.ask("auth", mab(), secret="the second secret")
+    assert "Received Access-Accept" in await radius.ask("auth", mab(), secret="the third secret!")
 
 
 async def test_a_retransmission_gets_the_same_octets(radius, device):

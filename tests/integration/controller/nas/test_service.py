@@ -1,7 +1,9 @@
+from datetime import timedelta
+
 import pytest
 
 from controller.core import outbox
-from controller.core.errors import ConflictError, NotFoundError
+from controller.core.errors import ConflictError, InvalidInputError, NotFoundError
 from controller.core.secrets import SecretStore
 from controller.nas import repository, service
 from controller.nas.types import NewNas
@@ -41,3 +43,19 @@ async def test_a_nas_is_disabled_and_removed(database, secrets):
         with pytest.raises(NotFoundError):
             await service.remove(tx, "ap-1")
         assert await service.list_all(tx) == []
+
+
+async def test_a_rotated_secret_leaves_the_old_one_for_a_while(database, secrets, clock):
+    async with database.transaction() as tx:
+        old = await service.add(tx, secrets, NewNas("ap-1", "1", "192.0.2.0/24"))
+        new = await service.rotate(tx, secrets, "ap-1", now=clock.now(), window=timedelta(hours=1))
+        assert new.secret != old.secret
+        assert await service.read_secret(tx, secrets, "ap-1") == new.secret.encode()
+        stored = await repository.find(tx, "ap-1")
+        assert secrets.unseal("nas-secret", stored.previous_secret_sealed) == old.secret
+        assert stored.previous_until == clock.now() + timedelta(hours=1)
+        for wrong in ({"secret": "short"}, {"window": timedelta(seconds=-1)}):
+            with pytest.raises(InvalidInputError):
+                await service.rotate(
+                    tx, secrets, "ap-1", **({"now": clock.now(), "window": timedelta()} | wrong)
+                )

@@ -1,0 +1,22 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from radius.kernel import count_drops
+
+TABLE = """\
+  sl local_address rem_address st tx_queue rx_queue tr tm->when retrnsmt uid timeout inode ref pointer drops
+  397: 0100007F:0714 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 12 2 00000000 7
+  398: 0100007F:0715 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 13 2 00000000 5
+  399: 00000000:0714 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 14 2 00000000 1
+"""
+
+
+def test_drops_of_a_port_are_summed():
+    assert count_drops(TABLE, 1812) == 8
+    assert count_drops(TABLE, 1813) == 5
+    assert count_drops(TABLE, 1814) == 0
+
+
+@given(st.text(), st.integers(0, 65535))
+def test_any_text_is_read(text, port):
+    assert count_drops(text, port) >= 0
