@@ -58,6 +58,7 @@ apt-get update -q
 apt-get install -q -y --no-install-recommends -o Dpkg::Options::=--force-confold $missing
 
 for unit in $(units | comm -13 "$before" -); do
-    deb-systemd-helper disable "$unit" >/dev/null 2>&1 || true
+    # The helper only works for package scripts, and says it is one by this variable.
+    DPKG_MAINTSCRIPT_PACKAGE=kolco deb-systemd-helper disable "$unit" >/dev/null 2>&1 || true
     case $unit in *.service) update-rc.d "${unit%.service}" disable >/dev/null 2>&1 || true ;; esac
 done
