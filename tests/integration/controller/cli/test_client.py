@@ -1,0 +1,78 @@
+"""How commands meet a controller: away, strange, or not theirs."""
+
+import asyncio
+
+from tests.conftest import free_port
+
+
+async def test_no_controller_ends_with_5_and_says_what_to_do(kolco):
+    done = await kolco("ap", "list", code=5, KOLCO_CLI_API_URL=f"http://127.0.0.1:{free_port()}")
+    assert "no controller answers at" in done.err
+    assert "kolco up" in done.err
+    assert done.out == ""
+
+
+async def test_no_token_ends_with_4(kolco, tmp_path):
+    done = await kolco("ap", "list", code=4, KOLCO_DATA_DIR=str(tmp_path / "empty"))
+    assert "there is no token" in done.err
+    wrong = await kolco("ap", "list", code=4, KOLCO_CLI_TOKEN="kolco_wrong")
+    assert "the token is not valid" in wrong.err
+
+
+async def test_a_role_too_low_ends_with_4(kolco):
+    token = (await kolco("operator", "create", "vera", "--role", "viewer")).out.strip()
+    done = await kolco("site", "create-district", "x", "--name", "X", code=4, KOLCO_CLI_TOKEN=token)
+    assert "needs the role engineer" in done.err
+    await kolco("site", "list", KOLCO_CLI_TOKEN=token)
+
+
+async def test_a_token_file_elsewhere(kolco, tmp_path):
+    token = (await kolco("operator", "create", "vera", "--role", "viewer")).out
+    (tmp_path / "token").write_text(token)
+    shown = await kolco("operator", "whoami", "-o", "json", KOLCO_CLI_TOKEN_FILE=str(tmp_path / "token"))
+    assert shown.json == {"name": "vera", "role": "viewer"}
+
+
+async def test_something_else_on_the_port(kolco):
+    async def answer(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        done = await kolco("ap", "list", code=1, KOLCO_CLI_API_URL=f"http://127.0.0.1:{port}")
+    assert "does not answer like a controller" in done.err
+
+
+async def test_a_wrong_setting_is_named(kolco):
+    done = await kolco("ap", "list", code=1, KOLCO_CLI_TIMEOUT_S="soon")
+    assert "KOLCO_CLI_TIMEOUT_S" in done.err
+
+
+async def test_every_page_is_fetched(kolco):
+    from controller.models import District, Site
+
+    async with kolco.db.transaction() as tx:
+        tx.add(District(id="many", name="Many"))
+        await tx.flush()
+        tx.add_all(
+            Site(id=f"s{n:04}", name="S", district_id="many", latitude=55.7, longitude=37.6)
+            for n in range(2100)
+        )
+    rows = (await kolco("site", "list", "--district", "many", "-o", "json")).json
+    assert len({row["id"] for row in rows}) == 2100
+
+
+async def test_a_closed_pipe_is_no_error(kolco):
+    process = await asyncio.create_subprocess_shell(
+        "python -m controller zone list | true; exit ${PIPESTATUS[0]}",
+        executable="/bin/bash",
+        stderr=asyncio.subprocess.PIPE,
+        env=kolco.environment,
+        cwd=".",
+    )
+    _, err = await process.communicate()
+    assert process.returncode == 0, err
+    assert err == b""
