@@ -1,0 +1,93 @@
+"""Every query of every dashboard, asked of the Prometheus of a real city: none is empty.
+
+A phone comes in by SMS, RADIUS is asked by radclient, access points report over their websockets;
+nothing is counted by this test itself.
+"""
+
+import asyncio
+import contextlib
+import time
+
+import httpx
+import pytest
+
+from controller.city import layout, portal_pages, radius_client
+from controller.city.browser import Browser
+from controller.city.environment import PORTAL_URL
+from controller.city.parts import find
+from controller.city.radius_client import MabQuestion
+from controller.city.run import City, Options
+from controller.city.steps import PLAIN_PAGE, Journey
+from controller.city.story import tell
+from monitoring.metrics import CATALOGUE
+from monitoring.rules.render import all_rules
+from monitoring.rules.types import Recording
+from tests.factories.dashboards import queries
+
+pytestmark = pytest.mark.timeout(300)
+
+STEPS = {"machine", "city-up", "lease", "probe-captive", "login-sms", "online"}
+PATIENCE_S = 90
+SECOND_CITIZEN = "+79167654321"
+NOT_YET = {"wlan_session_ends_total"}
+"""Nobody has left when the queries are asked."""
+
+
+async def live(city: City) -> None:
+    """A known device asks RADIUS to be let in and looks at the portal, again and again."""
+    secret = await city.nas_secret_file()
+    phone = city.phones[0]
+    question = MabQuestion(phone.mac, "D2-C1-00-00-00-01:city")
+    while True:
+        await radius_client.ask(question, port=city.ports.radius_auth, secret_file=secret)
+        await phone.get(f"{PORTAL_URL}/")
+        await asyncio.sleep(1)
+
+
+async def log_in_second(city: City) -> None:
+    await city.phones[1].join()
+    browser = await Browser.start(city.phones[1], trusted_host=layout.PORTAL_HOST)
+    try:
+        await portal_pages.log_in_by_sms(
+            browser, city.messages, start=PLAIN_PAGE, number=SECOND_CITIZEN, portal_url=PORTAL_URL
+        )
+    finally:
+        await browser.close()
+
+
+async def test_no_panel_and_no_recording_of_a_real_city_is_empty():
+    city = City(Options(aps=10, phones=2, state_interval_s=2), find())
+    steps = [step for step in Journey(city).steps() if step.name in STEPS]
+    try:
+        told = await tell(steps, monotonic=time.monotonic, seen=lambda _result: None)
+        assert told.failed is None, told.failed
+        async with (
+            asyncio.timeout(PATIENCE_S),
+            httpx.AsyncClient(base_url=city.prometheus_url, trust_env=False) as client,
+        ):
+            living = asyncio.create_task(live(city))
+
+            async def has(expr: str) -> bool:
+                # Equal to itself is what NaN is not: a quantile of nothing draws nothing.
+                query = {"query": f"({expr}) == ({expr})"}
+                answer = (await client.get("/api/v1/query", params=query)).json()
+                assert answer["status"] == "success", answer
+                return bool(answer["data"]["result"])
+
+            while not await has("kolco_portal_codes_sent_total"):
+                await asyncio.sleep(0.5)
+            await log_in_second(city)
+            waiting = {
+                **{f"{name}: {where}": expr for name, where, expr in queries()},
+                **{rule.record: rule.record for rule in all_rules() if isinstance(rule, Recording)},
+                **{metric.name: metric.name for metric in CATALOGUE if metric.name not in NOT_YET},
+            }
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE_S / 2):
+                    while waiting := {what: expr for what, expr in waiting.items() if not await has(expr)}:
+                        await asyncio.sleep(1)
+            living.cancel()
+            await asyncio.gather(living, return_exceptions=True)
+        assert waiting == {}
+    finally:
+        await city.stop()
