@@ -179,7 +179,7 @@ class Journey:
             _must(session["down_bytes"] <= total, f"{session['down_bytes']} bytes of {total} that arrived")
             return f"{session['down_bytes']} bytes down, {crossed} of them on the wire just now, {kinds}"
 
-        return await _until(accounted)
+        return await _until(accounted, 2 * SETTLE_S)
 
     async def _metrics(self) -> str:
         async def shown() -> str:
