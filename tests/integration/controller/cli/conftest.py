@@ -42,16 +42,14 @@ class Kolco:
         self.db = runtime.db
         self.environment = environment
 
-    async def __call__(
-        self, *arguments: str, code: int = 0, stdin: bytes | None = None, **variables: str
-    ) -> Done:
+    async def __call__(self, *arguments: str, code: int = 0, **variables: str) -> Done:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "controller", *arguments,
-            stdin=asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE,
+            stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
             cwd=ROOT, env=self.environment | variables,
         )  # fmt: skip
-        out, err = await process.communicate(stdin)
+        out, err = await process.communicate()
         done = Done(process.returncode, out.decode(), err.decode())
         assert done.code == code, f"exit code {done.code}\n{done.out}\n{done.err}"
         return done

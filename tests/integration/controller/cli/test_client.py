@@ -1,8 +1,14 @@
 """How commands meet a controller: away, strange, or not theirs."""
 
 import asyncio
+import shlex
+import sys
+from pathlib import Path
 
+from controller.models import District, Site
 from tests.conftest import free_port
+
+ROOT = Path(__file__).parents[4]
 
 
 async def test_no_controller_ends_with_5_and_says_what_to_do(kolco):
@@ -52,8 +58,6 @@ async def test_a_wrong_setting_is_named(kolco):
 
 
 async def test_every_page_is_fetched(kolco):
-    from controller.models import District, Site
-
     async with kolco.db.transaction() as tx:
         tx.add(District(id="many", name="Many"))
         await tx.flush()
@@ -67,11 +71,11 @@ async def test_every_page_is_fetched(kolco):
 
 async def test_a_closed_pipe_is_no_error(kolco):
     process = await asyncio.create_subprocess_shell(
-        "python -m controller zone list | true; exit ${PIPESTATUS[0]}",
+        f"{shlex.quote(sys.executable)} -m controller zone list | true; exit ${{PIPESTATUS[0]}}",
         executable="/bin/bash",
         stderr=asyncio.subprocess.PIPE,
         env=kolco.environment,
-        cwd=".",
+        cwd=ROOT,
     )
     _, err = await process.communicate()
     assert process.returncode == 0, err

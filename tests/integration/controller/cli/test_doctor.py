@@ -9,7 +9,7 @@ from tests.conftest import free_port
 
 
 async def test_a_machine_that_works(kolco):
-    os.chmod(kolco.runtime.data_dir, 0o700)
+    kolco.runtime.data_dir.chmod(0o700)
     done = await kolco("doctor", "-o", "json", code=1)
     found = {finding["name"]: finding for finding in done.json}
     assert found["kernel: nftables sets"]["status"] == "pass"
