@@ -1,15 +1,46 @@
 """Every rule is sound by itself: it parses, its name follows the convention, its metrics exist."""
 
 import re
+from functools import partial
 
 import promql_parser
 import pytest
 import yaml
+from prometheus_client import CollectorRegistry
 
+from captive_portal.gateway.metrics import GatewayMetrics
+from captive_portal.portal.metrics import PortalMetrics
+from controller.ap_channel.metrics import ChannelMetrics
+from monitoring.metrics import CATALOGUE
 from monitoring.rules.render import RULE_FILES, all_rules, render_rules
 from monitoring.rules.types import Alert, Recording
+from radius.metrics import RadiusMetrics
+from tests.factories.dashboards import queries, selectors
 
 RULES = all_rules()
+PROMETHEUS_OWN = {"up", "ALERTS"}
+FOR_PEOPLE = {
+    "city:wlan_ap_up:ratio",
+    "city:wlan_ap_clients:sum",
+    "district:wlan_sessions_open:sum",
+    "district_band:wlan_radio_utilization:p90",
+    "ap:wlan_ap_up:avg_over_time1d",
+}
+"""Recorded for questions asked by hand and for reports."""
+HISTOGRAM_PARTS = ("_bucket", "_count", "_sum")
+
+
+def exported() -> set[str]:
+    """Every series name that a daemon's registry or the monitor's catalogue knows."""
+    registry = CollectorRegistry()
+    for make in (ChannelMetrics, PortalMetrics, RadiusMetrics, partial(GatewayMetrics, gateway_id="gw")):
+        make(registry)
+    names = {metric.name for metric in CATALOGUE}
+    for family in registry.collect():
+        names.add(f"{family.name}_total" if family.type == "counter" else family.name)
+        if family.type == "histogram":
+            names |= {family.name + part for part in HISTOGRAM_PARTS}
+    return names
 
 
 def test_the_files_hold_every_rule():
@@ -46,3 +77,22 @@ def test_alerts_tell_people_what_to_do(rule):
     assert rule.summary
     assert rule.description.endswith(".")
     assert rule.command.startswith("kolco ")
+
+
+def test_every_metric_that_is_read_is_one_that_is_exported_or_recorded():
+    known = exported() | {rule.record for rule in RULES if isinstance(rule, Recording)} | PROMETHEUS_OWN
+    read = {
+        selector.name
+        for expr in [*(rule.expr for rule in RULES), *(expr for _, _, expr in queries())]
+        for selector in selectors(expr)
+    }
+    assert read <= known
+
+
+def test_every_recording_is_read():
+    read = {
+        selector.name
+        for expr in [*(rule.expr for rule in RULES), *(expr for _, _, expr in queries())]
+        for selector in selectors(expr)
+    }
+    assert {rule.record for rule in RULES if isinstance(rule, Recording)} - read <= FOR_PEOPLE
