@@ -9,6 +9,8 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 
 from controller.access_points.events import AccessPointChanged, ApCommandRequested
 from controller.ap_channel import repository as channel_repository
@@ -39,6 +41,8 @@ _REFRESH_BATCH = 500
 _END_DUE_S = 1.0
 _PURGE_S = 60.0
 _ADOPT_S = 1.0
+_PURGE_AP_EVENTS_S = 3600.0
+AP_EVENTS_KEPT = timedelta(days=30)
 
 _log = get_logger(__name__)
 
@@ -99,6 +103,7 @@ async def serve_ap_channel(
     runtime.tasks.spawn("ap-status-writer", writer.run)
     runtime.tasks.spawn("ap-config-push", push.run)
     runtime.tasks.spawn("provisioning", job.run)
+    runtime.tasks.spawn("purge-ap-events", partial(purge_ap_events, runtime))
     try:
         ready(port)
         await endpoint.serve(sock)
@@ -148,14 +153,11 @@ class ProvisioningJob:
 
     async def on_access_point_changed(self, event: AccessPointChanged) -> None:
         """It may have moved, and it may have been retired."""
-        if await self._admission.refresh(event.serial) in {None, "retired"}:
-            self._registry.close(event.serial, CLOSE_RETIRED, "retired")
         self._stale.add(event.serial)
         self._wake.set()
 
     async def on_gap(self) -> None:
         """Events may have been missed: look at everything."""
-        await self._admission.load()
         self._all_stale = True
         self._wake.set()
 
@@ -177,7 +179,8 @@ class ProvisioningJob:
         stale, self._stale = self._stale, set()
         try:
             if everything:
-                stale = set(await self._all_serials())
+                stale |= set(await self._all_serials())
+            await self._cut_retired()
             await self._refresh_batches(sorted(stale))
         except BaseException:
             self._all_stale = self._all_stale or everything
@@ -190,6 +193,13 @@ class ProvisioningJob:
     async def _all_serials(self) -> list[str]:
         async with self._runtime.db.reading() as tx:
             return await provisioning.list_serials(tx)
+
+    async def _cut_retired(self) -> None:
+        """Who left the inventory must not stay connected."""
+        await self._admission.load()
+        for serial in self._registry.serials():
+            if await self._admission.refusal(serial) is not None:
+                self._registry.close(serial, CLOSE_RETIRED, "retired")
 
     async def _refresh_batches(self, serials: list[str]) -> None:
         for start in range(0, len(serials), _REFRESH_BATCH):
@@ -218,6 +228,14 @@ class ProvisioningJob:
                 except BaseException:
                     self._new = new + self._new
                     raise
+
+
+async def purge_ap_events(runtime: Runtime) -> None:
+    """Delete events of access points that are older than a month, every hour until cancelled."""
+    while True:
+        async with runtime.db.transaction() as tx:
+            await channel_repository.purge_events(tx, runtime.clock.now() - AP_EVENTS_KEPT)
+        await asyncio.sleep(_PURGE_AP_EVENTS_S)
 
 
 async def end_due_sessions(runtime: Runtime) -> None:

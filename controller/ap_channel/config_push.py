@@ -171,12 +171,12 @@ class ConfigPush:
             again_at = math.inf
         self._tried[item.serial] = (item.uuid, again_at)
         self._outcomes.append(outcome)
-        session = self._registry.find(item.serial)
         if outcome.status != "failed":
             self._answered[item.serial] = item.uuid
-        if outcome.status != "failed" and session is not None:
-            session.config_uuid = item.uuid
-            self._board.put(item.serial, {"config_uuid": item.uuid})
+            session = self._registry.find(item.serial)
+            if session is not None:
+                session.config_uuid = item.uuid
+                self._board.put(item.serial, {"config_uuid": item.uuid})
         if outcome.status != "acknowledged":
             data = {"uuid": item.uuid, "text": outcome.error, "rejected": list(outcome.rejected)}
             self._board.add_event(ApEventRow(item.serial, self._clock.now(), "reject", _WARNING, data))

@@ -88,6 +88,11 @@ async def mark_all_disconnected(tx: Tx, now: datetime) -> None:
     )
 
 
+async def purge_events(tx: Tx, before: datetime) -> None:
+    """Delete events older than ``before``."""
+    await tx.execute(sa.delete(ApEvent).where(ApEvent.at < before))
+
+
 async def list_states(tx: Tx) -> dict[str, str]:
     """Inventory state (planned, adopted, retired) by serial."""
     rows = await tx.execute(sa.select(AccessPoint.serial, AccessPoint.state))

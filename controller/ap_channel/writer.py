@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from typing import Any, TypeAlias, TypeVar
 
@@ -36,12 +35,11 @@ class StatusWriter:
         self._lost_reported = 0
 
     async def run(self) -> None:
-        """Flush every `FLUSH_S` until cancelled, and once more then."""
+        """Flush and rest for `FLUSH_S` until cancelled; flush once more then."""
         try:
             while True:
-                started = time.monotonic()
                 await self.flush()
-                await asyncio.sleep(max(0.05, FLUSH_S - (time.monotonic() - started)))
+                await asyncio.sleep(FLUSH_S)
         finally:
             await self.flush()
 

@@ -13,7 +13,7 @@ from controller.access_points.events import AccessPointChanged, ApCommandRequest
 from controller.core import outbox
 from controller.core.pki import CertificateAuthority, client_context
 from controller.directory.service import Directory
-from controller.jobs import ApChannelSettings, end_due_sessions, serve_ap_channel
+from controller.jobs import ApChannelSettings, end_due_sessions, purge_ap_events, serve_ap_channel
 from controller.models import AccessPoint, ApConfig, ApEvent, ApStatus, Wlan
 from controller.sessions import service as sessions
 from controller.sessions.types import StartSession
@@ -238,6 +238,20 @@ async def test_a_command_to_an_absent_access_point_is_an_event(runtime, channel)
     event = await eventually(answered)
     assert event.data["error"] == -1
     assert "not connected" in event.data["text"]
+
+
+async def test_events_are_kept_for_a_month(runtime, inventory):
+    now = runtime.clock.now()
+    async with runtime.db.transaction() as tx:
+        for number, days in enumerate((29, 31)):
+            tx.add(ApEvent(id=str(number), serial=SERIAL, at=now - timedelta(days=days), kind="log", data={}))
+    runtime.tasks.spawn("purge-ap-events", lambda: purge_ap_events(runtime))
+
+    async def purged():
+        async with runtime.db.reading() as tx:
+            return list(await tx.scalars(sa.select(ApEvent.id))) == ["0"]
+
+    assert await eventually(purged)
 
 
 async def test_sessions_end_when_their_time_is_over(runtime):
