@@ -15,7 +15,6 @@ Colour is left out when stdout is no terminal or NO_COLOR is set (no-color.org).
 """
 
 import json
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -183,10 +182,6 @@ def run(app: typer.Typer) -> NoReturn:
         app()
     except KolcoError as error:
         sys.exit(report(error))
-    except BrokenPipeError:
-        # The reader, such as `head`, has seen enough; Python would complain once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(ExitCode.OK)
     sys.exit(ExitCode.OK)
 
 
