@@ -1,12 +1,11 @@
 """The RADIUS daemon: the only place where its parts are put together."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 
 from controller.core.http import admin_app, serve_app
-from controller.core.net import bind_udp
 from controller.core.runtime import Runtime
 from controller.directory.service import Directory
 from controller.nas.events import NasChanged
@@ -17,13 +16,12 @@ from radius.answers import Answers
 from radius.authorize import Authorizer
 from radius.batch import Batch
 from radius.disconnect import Disconnector, Limits
-from radius.kernel import read_drops
+from radius.dynamic import DynamicAuthorization, only
 from radius.metrics import RadiusMetrics
 from radius.nas import NasRegistry
-from radius.protocol.attributes import Code
-from radius.protocol.connection import ACCT_CODES, AUTH_CODES, Connection
-from radius.reply import ALIVE_ACCESS, ALIVE_ACCOUNTING, Answer
-from radius.server import AnswerRequest, RadiusPort, open_port
+from radius.ports import PortPlan, Ports
+from radius.protocol.connection import ACCT_CODES, AUTH_CODES, DYNAMIC_CODES
+from radius.reply import ALIVE_ACCESS, ALIVE_ACCOUNTING
 from radius.session_class import ClassCodec
 from radius.settings import RadiusSettings
 
@@ -35,7 +33,7 @@ async def serve(
     settings: RadiusSettings,
     *,
     ready: Callable[[], None],
-    listening: Callable[[int, int], None] | None = None,
+    listening: Callable[[Mapping[str, int]], None] | None = None,
 ) -> None:
     """Answer RADIUS until cancelled.
 
@@ -43,7 +41,7 @@ async def serve(
         runtime: what the daemon stands on.
         settings: its own settings.
         ready: called once it answers.
-        listening: called with the authentication and accounting ports, before `ready`.
+        listening: called with the port numbers by kind, before `ready`.
 
     Raises:
         ConflictError: a port is taken.
@@ -51,52 +49,22 @@ async def serve(
     metrics = RadiusMetrics(runtime.registry)
     registry = NasRegistry(runtime.db, runtime.secrets, runtime.clock)
     disconnector = _disconnector(runtime, settings, registry, metrics)
-    answers = _answers(runtime, settings, metrics, disconnector)
+    codec = ClassCodec(runtime.secrets.get(_CLASS_KEY))
+    answers = _answers(runtime, settings, metrics, disconnector, codec)
     await _follow_events(runtime, registry, disconnector)
     metrics.watch("nas_clients", "Networks from which RADIUS is answered.", lambda: len(registry))
     serving = asyncio.Event()
     async with AsyncExitStack() as stack:
-
-        async def serve_port(
-            kind: str, number: int, codes: frozenset[Code], *, answer: AnswerRequest, alive: Answer
-        ) -> int:
-            connection = Connection(
-                registry.find, codes, remember_s=settings.duplicates_s, max_remembered=settings.duplicates_max
-            )
-            port = RadiusPort(
-                kind,
-                connection,
-                answer,
-                alive=alive,
-                registry=registry,
-                metrics=metrics,
-                clock=runtime.clock,
-                in_flight_max=settings.in_flight_max,
-            )
-            metrics.watch(f"{kind}_in_flight", "Requests being worked on.", lambda: port.in_flight)
-            metrics.watch(f"{kind}_remembered", "Answers kept for repeats.", lambda: connection.remembered)
-            bound = await _listen(stack, settings, port, number)
-            text = "Datagrams the kernel dropped because the receive buffer was full."
-            metrics.watch(f"{kind}_kernel_drops", text, partial(read_drops, bound))
-            return bound
-
-        auth_port = await serve_port(
-            "access", settings.auth_port, AUTH_CODES, answer=answers.answer_access, alive=ALIVE_ACCESS
-        )
-        acct_port = await serve_port(
-            "accounting",
-            settings.acct_port,
-            ACCT_CODES,
-            answer=answers.answer_accounting,
-            alive=ALIVE_ACCOUNTING,
-        )
+        ports = Ports(runtime, settings, registry, metrics, stack)
+        plans = _port_plans(runtime, settings, registry, answers, codec)
+        numbers = {plan.kind: await ports.open(plan) for plan in plans}
         runtime.tasks.spawn("radius-disconnect", disconnector.run)
         runtime.tasks.spawn("radius-nas", partial(_refresh, runtime, settings, registry))
 
         def started(_port: int) -> None:
             serving.set()
             if listening is not None:
-                listening(auth_port, acct_port)
+                listening(numbers)
             ready()
 
         await serve_app(
@@ -116,8 +84,31 @@ def _disconnector(
     )
 
 
+def _port_plans(
+    runtime: Runtime, settings: RadiusSettings, registry: NasRegistry, answers: Answers, codec: ClassCodec
+) -> list[PortPlan]:
+    find = registry.find
+    plans = [
+        PortPlan("access", settings.auth_port, AUTH_CODES, find, answers.answer_access, ALIVE_ACCESS),
+        PortPlan(
+            "accounting", settings.acct_port, ACCT_CODES, find, answers.answer_accounting, ALIVE_ACCOUNTING
+        ),
+    ]
+    if settings.dynamic_from:
+        dynamic = DynamicAuthorization(runtime.db, codec, runtime.clock)
+        trusted = only(find, frozenset(settings.dynamic_from))
+        plans.append(
+            PortPlan("dynamic", settings.dynamic_port, DYNAMIC_CODES, trusted, dynamic.answer, ALIVE_ACCESS)
+        )
+    return plans
+
+
 def _answers(
-    runtime: Runtime, settings: RadiusSettings, metrics: RadiusMetrics, disconnector: Disconnector
+    runtime: Runtime,
+    settings: RadiusSettings,
+    metrics: RadiusMetrics,
+    disconnector: Disconnector,
+    codec: ClassCodec,
 ) -> Answers:
     directory = Directory(runtime.secrets)
     batch = Batch(
@@ -131,7 +122,7 @@ def _answers(
     return Answers(
         Authorizer(runtime.db, directory, runtime.clock),
         batch,
-        ClassCodec(runtime.secrets.get(_CLASS_KEY)),
+        codec,
         metrics,
         still_online=disconnector.request,
     )
@@ -149,17 +140,6 @@ async def _follow_events(runtime: Runtime, registry: NasRegistry, disconnector: 
     runtime.bus.subscribe(SessionEnded, disconnector.hear)
     runtime.bus.on_gap(reconcile)
     await reconcile()
-
-
-async def _listen(stack: AsyncExitStack, settings: RadiusSettings, port: RadiusPort, number: int) -> int:
-    """Serve one UDP port until the stack unwinds; return its number."""
-    sock = bind_udp(settings.host, number)
-    stack.callback(sock.close)
-    transport = await open_port(sock, port, receive_buffer_bytes=settings.receive_buffer_bytes)
-    stack.callback(transport.close)
-    stack.push_async_callback(port.drain)
-    bound: int = sock.getsockname()[1]
-    return bound
 
 
 async def _refresh(runtime: Runtime, settings: RadiusSettings, registry: NasRegistry) -> None:

@@ -19,7 +19,7 @@ from radius import repository
 from radius.client import exchange, fresh_authenticator, fresh_identifier
 from radius.protocol import attributes as a
 from radius.protocol.attributes import Code, ErrorCause
-from radius.protocol.connection import Client
+from radius.protocol.connection import FindClient
 from radius.protocol.packet import Attribute, Packet, encode_integer, encode_text
 from radius.protocol.requester import PendingRequest
 from radius.records import DIGEST_PREFIX
@@ -92,7 +92,7 @@ class Disconnector:
     def __init__(
         self,
         db: Database,
-        find_client: Callable[[str], Client | None],
+        find_client: FindClient,
         clock: Clock,
         *,
         count: Callable[[str, str], None],

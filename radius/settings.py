@@ -47,3 +47,14 @@ class RadiusSettings(Section):
         description="Seconds before a Disconnect-Request is sent again; each pause is twice the last.",
     )
     disconnect_tries: int = Field(4, gt=0, description="How often a Disconnect-Request is sent at most.")
+    dynamic_from: tuple[str, ...] = Field(
+        (),
+        description="Identifiers of the NAS entries whose Disconnect-Requests are obeyed (RFC 5176), such as "
+        'an upstream proxy: `["upstream"]`. Empty: the port is not opened.',
+    )
+    dynamic_port: int = Field(
+        3799,
+        ge=0,
+        le=65535,
+        description="UDP port of Disconnect- and CoA-Requests to us; 0 takes a free one.",
+    )

@@ -88,6 +88,8 @@ class Dropped:
     reason: DropReason
 
 
+FindClient = Callable[[str], Client | None]
+"""Gives the NAS of an IP address, or None."""
 Event = RequestReceived | DuplicateReceived | Dropped
 
 
@@ -109,7 +111,7 @@ class Connection:
 
     def __init__(
         self,
-        find_client: Callable[[str], Client | None],
+        find_client: FindClient,
         codes: frozenset[Code],
         *,
         remember_s: float = 30.0,

@@ -35,6 +35,8 @@ class DropReason(StrEnum):
     """Proxy-State with no Message-Authenticator from a NAS that is no proxy (CVE-2024-3596)."""
     DUPLICATE_IN_PROGRESS = "duplicate-in-progress"
     """A retransmission of a request that is still being worked on."""
+    STALE = "stale"
+    """Event-Timestamp is too far from now: it may be a replay (RFC 5176 §6.3)."""
     UNEXPECTED_REPLY = "unexpected-reply"
     """A reply to nothing that was asked."""
 

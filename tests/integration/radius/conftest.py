@@ -1,7 +1,8 @@
 """A RADIUS daemon on loopback, and `radclient` to ask it."""
 
 import asyncio
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -26,13 +27,14 @@ class Radius:
     auth_port: int = 0
     acct_port: int = 0
     dynamic_port: int = 0
-    lines: list[str] = field(default_factory=list)
 
     async def ask(
         self, kind: str, attributes: str, *, secret: str = SECRET, options: tuple[str, ...] = ()
     ) -> str:
         """Run radclient (`auth`, `acct`, `status`, …); its output, whatever its exit code."""
-        port = self.acct_port if kind == "acct" else self.auth_port
+        port = {"acct": self.acct_port, "coa": self.dynamic_port, "disconnect": self.dynamic_port}.get(
+            kind, self.auth_port
+        )
         return await radclient(port, kind, attributes, secret=secret, options=options)
 
     def metric(self, line: str) -> float:
@@ -57,12 +59,15 @@ async def radius(runtime):
         disconnect_port=asking.DISCONNECT_PORT,
         disconnect_timeout_s=0.2,
         disconnect_tries=2,
+        dynamic_from=("lo",),
+        dynamic_port=0,
     )
     running = Radius(runtime)
     ready = asyncio.Event()
 
-    def listening(auth_port: int, acct_port: int) -> None:
-        running.auth_port, running.acct_port = auth_port, acct_port
+    def listening(ports: Mapping[str, int]) -> None:
+        running.auth_port, running.acct_port = ports["access"], ports["accounting"]
+        running.dynamic_port = ports["dynamic"]
 
     task = asyncio.create_task(serve(runtime, settings, ready=ready.set, listening=listening))
     waiting = asyncio.create_task(ready.wait())

@@ -1,0 +1,29 @@
+"""Ports that are taken, and what stays behind."""
+
+import asyncio
+import socket
+
+import pytest
+
+from controller.core.errors import ConflictError
+from radius.daemon import serve
+from radius.settings import RadiusSettings
+
+
+async def test_a_taken_port_says_so_and_leaves_nothing_open(runtime):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        settings = RadiusSettings(auth_port=0, acct_port=taken.getsockname()[1], admin_port=0)
+        with pytest.raises(ConflictError, match="cannot listen"):
+            await serve(runtime, settings, ready=lambda: None)
+
+
+async def test_the_dynamic_port_is_opened_only_if_somebody_may_use_it(runtime):
+    opened: dict[str, int] = {}
+    ready = asyncio.Event()
+    settings = RadiusSettings(auth_port=0, acct_port=0, admin_port=0)
+    task = asyncio.create_task(serve(runtime, settings, ready=ready.set, listening=opened.update))
+    await asyncio.wait_for(ready.wait(), 10)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert set(opened) == {"access", "accounting"}

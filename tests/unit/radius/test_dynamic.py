@@ -1,0 +1,47 @@
+import pytest
+
+from radius.dynamic import Target, check_fresh, find_target, only, refuse
+from radius.protocol.attributes import Code, ErrorCause
+from radius.protocol.connection import Client
+from radius.protocol.errors import DropReason, UntrustedError
+from radius.session_class import ClassCodec, SessionClass
+from tests.factories.radius import request
+
+CODEC = ClassCodec(bytes(32))
+MAC = "02:00:00:00:00:01"
+SESSION, DEVICE = "01M835DGNN10MY2SGGB6V84DQD", "01M835DGNS6T32D4YP1F6AFCM2"
+
+
+def packet(extra=(), **values):
+    return request(Code.DISCONNECT_REQUEST, extra=extra, **values).packet
+
+
+def test_a_session_is_named_by_our_class_or_by_its_device():
+    value = CODEC.encode(SessionClass(SESSION, DEVICE, "radius-mab"))
+    assert find_target(packet([(25, value)], Calling_Station_Id=MAC), CODEC) == Target(SESSION, None)
+    assert find_target(packet(Calling_Station_Id="02-00-00-00-00-01"), CODEC) == Target(None, MAC)
+    assert find_target(packet(User_Name="020000000001"), CODEC) == Target(None, MAC)
+    assert find_target(packet(User_Name="somebody"), CODEC) is None
+
+
+def test_old_requests_are_not_believed():
+    check_fresh(packet(), 1_800_000_000)
+    check_fresh(packet(Event_Timestamp="1800000000"), 1_800_000_200)
+    for now in (1_800_000_301, 1_799_999_000):
+        with pytest.raises(UntrustedError) as caught:
+            check_fresh(packet(Event_Timestamp="1800000000"), now)
+        assert caught.value.reason is DropReason.STALE
+
+
+def test_a_nak_says_why():
+    answer = refuse(Code.COA_NAK, ErrorCause.UNSUPPORTED_SERVICE)
+    assert (answer.code, answer.outcome) == (Code.COA_NAK, "coa-nak")
+    assert list(answer.attributes) == [(101, b"\0\0\1\x95")]
+
+
+def test_only_named_systems_may_ask():
+    clients = {"192.0.2.1": Client("proxy", (b"s",)), "192.0.2.2": Client("ap", (b"s",))}
+    find = only(clients.get, frozenset({"proxy"}))
+    assert find("192.0.2.1") is clients["192.0.2.1"]
+    assert find("192.0.2.2") is None
+    assert find("192.0.2.3") is None
