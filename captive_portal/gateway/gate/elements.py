@@ -1,14 +1,16 @@
-"""Set elements of nftables as netlink bytes: add, delete, get one, dump.
+"""Set elements of nftables as netlink bytes: add, delete, ask for one or for all.
 
-Pure bytes, no socket. It exists because forking `nft` costs five milliseconds a change and pyroute2
-has neither concatenated keys nor whole dumps. It does not create tables, chains or sets: the static
-ruleset is text (`rules`). Attribute numbers from linux/netfilter/nf_tables.h.
+Pure bytes, no socket; answers are read by `element_dump`. It exists because forking `nft` costs five
+milliseconds a change and pyroute2 has neither concatenated keys nor whole dumps. It does not create
+tables, chains or sets: the static ruleset is text (`rules`). Numbers from
+linux/netfilter/nf_tables.h.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from struct import Struct
+from typing import NamedTuple
 
 from captive_portal.gateway.gate.netlink import (
     NLM_F_ACK,
@@ -19,7 +21,6 @@ from captive_portal.gateway.gate.netlink import (
     encode_attribute,
     encode_message,
     encode_nested,
-    parse_attributes,
 )
 from controller.core.mac import Mac
 
@@ -32,16 +33,16 @@ NFT_MSG_NEWSETELEM = NFNL_SUBSYS_NFTABLES << 8 | 12
 NFT_MSG_GETSETELEM = NFNL_SUBSYS_NFTABLES << 8 | 13
 NFT_MSG_DELSETELEM = NFNL_SUBSYS_NFTABLES << 8 | 14
 
-_LIST_ELEM = 1
-_ELEM_LIST_TABLE, _ELEM_LIST_SET, _ELEM_LIST_ELEMENTS = 1, 2, 3
-_ELEM_KEY, _ELEM_TIMEOUT, _ELEM_EXPIRATION, _ELEM_USERDATA = 1, 4, 5, 6
-_ELEM_EXPR, _ELEM_EXPRESSIONS = 7, 11
-_DATA_VALUE = 1
-_EXPR_NAME, _EXPR_DATA = 1, 2
-_COUNTER_BYTES, _COUNTER_PACKETS = 1, 2
-_LIMIT_RATE, _LIMIT_UNIT, _LIMIT_BURST, _LIMIT_TYPE = 1, 2, 3, 4
-_LIMIT_TYPE_BYTES = 1
-_UDATA_COMMENT = 0
+LIST_ELEM = 1
+ELEM_LIST_TABLE, ELEM_LIST_SET, ELEM_LIST_ELEMENTS = 1, 2, 3
+ELEM_KEY, ELEM_TIMEOUT, ELEM_EXPIRATION, ELEM_USERDATA = 1, 4, 5, 6
+ELEM_EXPR, ELEM_EXPRESSIONS = 7, 11
+DATA_VALUE = 1
+EXPR_NAME, EXPR_DATA = 1, 2
+COUNTER_BYTES, COUNTER_PACKETS = 1, 2
+LIMIT_RATE, LIMIT_UNIT, LIMIT_BURST, LIMIT_TYPE = 1, 2, 3, 4
+LIMIT_TYPE_BYTES = 1
+UDATA_COMMENT = 0
 
 MAX_ELEMENTS = 1_000
 """Elements in one message; above it old tools report errors."""
@@ -53,27 +54,24 @@ _MAC_BYTES = 6
 
 _U64 = Struct(">Q")
 _U32 = Struct(">I")
-_NFGEN = Struct(">BBH")
+NFGEN = Struct(">BBH")
 
 
-@dataclass(frozen=True, slots=True)
-class Counter:
+class Counter(NamedTuple):
     """What an element has let pass."""
 
     bytes: int = 0
     packets: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """A policer: bytes a second and the burst in bytes that may pass at once."""
 
     bytes_per_s: int
     burst_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """One set element. `expires_ms` is the kernel's remaining time and only read, never written."""
 
     key: bytes
@@ -120,58 +118,58 @@ def parse_client_key(key: bytes) -> tuple[str, Mac]:
 
 
 def _header(resource: int = 0) -> bytes:
-    return _NFGEN.pack(NFPROTO_INET, 0, resource)
+    return NFGEN.pack(NFPROTO_INET, 0, resource)
 
 
 def _batch_header() -> bytes:
-    return _NFGEN.pack(0, 0, NFNL_SUBSYS_NFTABLES)
+    return NFGEN.pack(0, 0, NFNL_SUBSYS_NFTABLES)
 
 
 def _encode_expression(name: bytes, *data: bytes) -> bytes:
     return encode_nested(
-        _LIST_ELEM,
-        encode_attribute(_EXPR_NAME, name + b"\x00"),
-        encode_nested(_EXPR_DATA, *data),
+        LIST_ELEM,
+        encode_attribute(EXPR_NAME, name + b"\x00"),
+        encode_nested(EXPR_DATA, *data),
     )
 
 
 def _encode_limit(limit: Limit) -> bytes:
     return _encode_expression(
         b"limit",
-        encode_attribute(_LIMIT_RATE, _U64.pack(limit.bytes_per_s)),
-        encode_attribute(_LIMIT_UNIT, _U64.pack(1)),
-        encode_attribute(_LIMIT_BURST, _U32.pack(limit.burst_bytes)),
-        encode_attribute(_LIMIT_TYPE, _U32.pack(_LIMIT_TYPE_BYTES)),
+        encode_attribute(LIMIT_RATE, _U64.pack(limit.bytes_per_s)),
+        encode_attribute(LIMIT_UNIT, _U64.pack(1)),
+        encode_attribute(LIMIT_BURST, _U32.pack(limit.burst_bytes)),
+        encode_attribute(LIMIT_TYPE, _U32.pack(LIMIT_TYPE_BYTES)),
     )
 
 
 def _encode_counter(counter: Counter) -> bytes:
     return _encode_expression(
         b"counter",
-        encode_attribute(_COUNTER_BYTES, _U64.pack(counter.bytes)),
-        encode_attribute(_COUNTER_PACKETS, _U64.pack(counter.packets)),
+        encode_attribute(COUNTER_BYTES, _U64.pack(counter.bytes)),
+        encode_attribute(COUNTER_PACKETS, _U64.pack(counter.packets)),
     )
 
 
 def encode_element(element: Element) -> bytes:
     """One element as a list entry. The limit stands before the counter: what it drops is not counted."""
-    parts = [encode_nested(_ELEM_KEY, encode_attribute(_DATA_VALUE, element.key))]
+    parts = [encode_nested(ELEM_KEY, encode_attribute(DATA_VALUE, element.key))]
     if element.timeout_ms is not None:
-        parts.append(encode_attribute(_ELEM_TIMEOUT, _U64.pack(element.timeout_ms)))
+        parts.append(encode_attribute(ELEM_TIMEOUT, _U64.pack(element.timeout_ms)))
     if element.comment is not None:
         text = element.comment.encode() + b"\x00"
         if len(text) > _MAX_COMMENT_BYTES:
             message = f"an element comment has at most {_MAX_COMMENT_BYTES - 1} bytes"
             raise ValueError(message)
-        parts.append(encode_attribute(_ELEM_USERDATA, bytes((_UDATA_COMMENT, len(text))) + text))
+        parts.append(encode_attribute(ELEM_USERDATA, bytes((UDATA_COMMENT, len(text))) + text))
     expressions = []
     if element.limit is not None:
         expressions.append(_encode_limit(element.limit))
     if element.counter is not None:
         expressions.append(_encode_counter(element.counter))
     if expressions:
-        parts.append(encode_nested(_ELEM_EXPRESSIONS, *expressions))
-    return encode_nested(_LIST_ELEM, *parts)
+        parts.append(encode_nested(ELEM_EXPRESSIONS, *expressions))
+    return encode_nested(LIST_ELEM, *parts)
 
 
 def _chunks(entries: Sequence[bytes]) -> Iterator[bytes]:
@@ -223,9 +221,9 @@ class Batch:
         for chunk in _chunks([encode_element(element) for element in elements]):
             body = (
                 _header()
-                + encode_attribute(_ELEM_LIST_TABLE, target.table.encode() + b"\x00")
-                + encode_attribute(_ELEM_LIST_SET, target.name.encode() + b"\x00")
-                + encode_nested(_ELEM_LIST_ELEMENTS, chunk)
+                + encode_attribute(ELEM_LIST_TABLE, target.table.encode() + b"\x00")
+                + encode_attribute(ELEM_LIST_SET, target.name.encode() + b"\x00")
+                + encode_nested(ELEM_LIST_ELEMENTS, chunk)
             )
             self._bodies.append((kind, flags | NLM_F_REQUEST, body))
 
@@ -251,8 +249,8 @@ def encode_dump(target: SetName, sequence: int) -> bytes:
         NLM_F_REQUEST | NLM_F_DUMP,
         sequence,
         _header()
-        + encode_attribute(_ELEM_LIST_TABLE, target.table.encode() + b"\x00")
-        + encode_attribute(_ELEM_LIST_SET, target.name.encode() + b"\x00"),
+        + encode_attribute(ELEM_LIST_TABLE, target.table.encode() + b"\x00")
+        + encode_attribute(ELEM_LIST_SET, target.name.encode() + b"\x00"),
     )
 
 
@@ -263,93 +261,7 @@ def encode_get(target: SetName, key: bytes, sequence: int) -> bytes:
         NLM_F_REQUEST | NLM_F_ACK,
         sequence,
         _header()
-        + encode_attribute(_ELEM_LIST_TABLE, target.table.encode() + b"\x00")
-        + encode_attribute(_ELEM_LIST_SET, target.name.encode() + b"\x00")
-        + encode_nested(_ELEM_LIST_ELEMENTS, encode_element(Element(key=key))),
+        + encode_attribute(ELEM_LIST_TABLE, target.table.encode() + b"\x00")
+        + encode_attribute(ELEM_LIST_SET, target.name.encode() + b"\x00")
+        + encode_nested(ELEM_LIST_ELEMENTS, encode_element(Element(key=key))),
     )
-
-
-def parse_elements(payload: bytes) -> list[Element]:
-    """The elements of one NEWSETELEM message (payload after the netlink header).
-
-    Raises `NetlinkFormatError`. Elements without a value key (the catch-all) are left out.
-    """
-    if len(payload) < _NFGEN.size:
-        message = "nf_tables message without its header"
-        raise NetlinkFormatError(message)
-    elements: list[Element] = []
-    for kind, value in parse_attributes(payload[_NFGEN.size :]):
-        if kind != _ELEM_LIST_ELEMENTS:
-            continue
-        for _, entry in parse_attributes(value):
-            element = _parse_element(entry)
-            if element is not None:
-                elements.append(element)
-    return elements
-
-
-def _unsigned(form: Struct, value: bytes) -> int:
-    if len(value) != form.size:
-        message = f"expected {form.size} bytes, got {len(value)}"
-        raise NetlinkFormatError(message)
-    return int(form.unpack(value)[0])
-
-
-def _parse_element(entry: bytes) -> Element | None:
-    key: bytes | None = None
-    timeout_ms = expires_ms = None
-    comment = None
-    limit = counter = None
-    for kind, value in parse_attributes(entry):
-        if kind == _ELEM_KEY:
-            key = dict(parse_attributes(value)).get(_DATA_VALUE)
-        elif kind == _ELEM_TIMEOUT:
-            timeout_ms = _unsigned(_U64, value)
-        elif kind == _ELEM_EXPIRATION:
-            expires_ms = _unsigned(_U64, value)
-        elif kind == _ELEM_USERDATA:
-            comment = _parse_comment(value)
-        elif kind == _ELEM_EXPR:
-            limit, counter = _parse_expression(value, limit, counter)
-        elif kind == _ELEM_EXPRESSIONS:
-            for _, expression in parse_attributes(value):
-                limit, counter = _parse_expression(expression, limit, counter)
-    if key is None:
-        return None
-    return Element(key, timeout_ms, expires_ms, limit, counter, comment)
-
-
-def _parse_expression(
-    expression: bytes, limit: Limit | None, counter: Counter | None
-) -> tuple[Limit | None, Counter | None]:
-    parts = dict(parse_attributes(expression))
-    name = parts.get(_EXPR_NAME, b"").rstrip(b"\x00")
-    if name not in {b"counter", b"limit"}:
-        return limit, counter
-    data = dict(parse_attributes(parts.get(_EXPR_DATA, b"")))
-    if name == b"counter":
-        counter = Counter(
-            _unsigned(_U64, data.get(_COUNTER_BYTES, b"")),
-            _unsigned(_U64, data.get(_COUNTER_PACKETS, b"")),
-        )
-    else:
-        unit_s = max(1, _unsigned(_U64, data.get(_LIMIT_UNIT, b"")))
-        limit = Limit(
-            _unsigned(_U64, data.get(_LIMIT_RATE, b"")) // unit_s,
-            _unsigned(_U32, data.get(_LIMIT_BURST, b"")),
-        )
-    return limit, counter
-
-
-def _parse_comment(userdata: bytes) -> str | None:
-    """The comment among nft's own type-length-value records; foreign records are skipped."""
-    offset = 0
-    while offset + 2 <= len(userdata):
-        kind, length = userdata[offset], userdata[offset + 1]
-        value = userdata[offset + 2 : offset + 2 + length]
-        if len(value) != length:
-            break
-        if kind == _UDATA_COMMENT:
-            return value.rstrip(b"\x00").decode(errors="replace")
-        offset += 2 + length
-    return None

@@ -13,6 +13,7 @@ from typing import TypeVar
 from captive_portal.gateway.gate import conntrack, rules
 from captive_portal.gateway.gate.base import Client, Ledger, Pass, Snapshot, Totals
 from captive_portal.gateway.gate.channel import NETLINK_NETFILTER, NetlinkChannel, NetlinkError
+from captive_portal.gateway.gate.element_dump import parse_elements
 from captive_portal.gateway.gate.elements import (
     Batch,
     Counter,
@@ -24,7 +25,6 @@ from captive_portal.gateway.gate.elements import (
     encode_get,
     encode_ip_key,
     parse_client_key,
-    parse_elements,
     parse_ip_key,
 )
 from captive_portal.gateway.gate.rules import RuleSettings

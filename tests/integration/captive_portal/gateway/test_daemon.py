@@ -30,6 +30,7 @@ from tests.factories.people import make_citizen
 
 RUNNER = """
 import asyncio
+import uvloop
 from captive_portal.gateway.daemon import serve
 from captive_portal.gateway.settings import GatewaySettings
 from controller.core.runtime import open_runtime
@@ -39,7 +40,7 @@ async def main():
     async with open_runtime(CoreSettings.load()) as runtime:
         await serve(runtime, GatewaySettings.load(), ready=lambda: print("ready", flush=True))
 
-asyncio.run(main())
+uvloop.run(main())
 """
 
 
@@ -390,6 +391,8 @@ async def test_killed_and_started_again_nobody_is_thrown_out(place, tmp_path):
                 return view.down_bytes == element["elem"]["counter"]["bytes"] > 0
 
             await place.until(exact)
+            lab.address(2)  # the redirector answers on this event loop too
+            assert "https://portal.kolco.test/?h=" in await lab.get(2, SITE)
             assert (
                 len(processes(lab)) == 2
             )  # dnsmasq and its helper: the left dnsmasq was replaced, not doubled
