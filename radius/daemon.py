@@ -61,10 +61,10 @@ async def serve(
         runtime.tasks.spawn("radius-disconnect", disconnector.run)
         runtime.tasks.spawn("radius-nas", partial(_refresh, runtime, settings, registry))
 
-        def started(_port: int) -> None:
+        def started(admin_port: int) -> None:
             serving.set()
             if listening is not None:
-                listening(numbers)
+                listening(numbers | {"admin": admin_port})
             ready()
 
         await serve_app(

@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Annotated
 
+import httpx
 import typer
 
 from controller.cli.output import (
@@ -31,7 +32,7 @@ from controller.cli.output import (
 )
 from controller.core.clock import SystemClock
 from controller.core.db import Database, Tx
-from controller.core.errors import InvalidInputError
+from controller.core.errors import InvalidInputError, UnavailableError
 from controller.core.mac import parse_mac
 from controller.core.secrets import SecretStore
 from controller.core.settings import CoreSettings
@@ -43,6 +44,7 @@ from radius.authorize import Authorizer
 from radius.explain import Step, explain
 from radius.question import Method, Question
 from radius.stations import CalledStation
+from radius.watch import Snapshot, busy, compare, read_snapshot
 
 __all__ = ["app"]
 
@@ -63,6 +65,13 @@ _COLUMNS = (
 )
 
 
+_RATE_COLUMNS = (
+    Column("WHAT", "what"),
+    Column("WHICH", "which"),
+    Column("NAS", "nas"),
+    Column("PER-SECOND", lambda row: f"{row['per_second']:.1f}", right=True),
+    Column("TOTAL", "total", right=True),
+)
 _STEP_COLUMNS = (Column("STEP", "name"), Column("OK", "ok"), Column("SEEN", "detail"))
 
 
@@ -284,6 +293,44 @@ def explain_decision(
     steps = asyncio.run(work())
     print_rows([asdict(step) for step in steps], _STEP_COLUMNS, output, kind="step", key="name")
     raise typer.Exit(ExitCode.OK if steps[-1].ok else ExitCode.ERROR)
+
+
+@app.command("watch")
+def watch_rates(
+    url: Annotated[str, typer.Option(help="Admin address of the RADIUS daemon.")] = "http://127.0.0.1:9483",
+    interval: Annotated[float, typer.Option(min=0.1, help="Seconds between looks.")] = 2.0,
+    count: Annotated[int, typer.Option(min=0, help="Looks to take; 0: until Ctrl-C.")] = 0,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Also show what did not happen meanwhile.")] = False,
+    output: Output = Format.TABLE,
+) -> None:
+    """Show what RADIUS answers, refuses and drops, by NAS, as it happens.
+
+    Example: kolco radius watch --interval 5
+    """
+    before, looked_at = _look(url), time.monotonic()
+    taken = 0
+    try:
+        while not count or taken < count:
+            time.sleep(interval)
+            after, now = _look(url), time.monotonic()
+            rates = compare(before, after, now - looked_at)
+            before, looked_at, taken = after, now, taken + 1
+            shown = rates if every else busy(rates)
+            print_rows([asdict(rate) for rate in shown], _RATE_COLUMNS, output, kind="event", key="which")
+    except KeyboardInterrupt:
+        return
+
+
+def _look(url: str) -> Snapshot:
+    try:
+        response = httpx.get(f"{url}/metrics", timeout=5, trust_env=False)
+        return read_snapshot(response.raise_for_status().text)
+    except (httpx.HTTPError, ValueError) as error:
+        raise UnavailableError(
+            f"no RADIUS metrics at {url}: {error}",
+            hint="is `kolco serve radius` running? --url names another",
+        ) from error
 
 
 def _constant(value: str, _row: Row) -> str:

@@ -27,6 +27,7 @@ class Radius:
     auth_port: int = 0
     acct_port: int = 0
     dynamic_port: int = 0
+    admin_port: int = 0
 
     async def ask(
         self, kind: str, attributes: str, *, secret: str = SECRET, options: tuple[str, ...] = ()
@@ -67,7 +68,7 @@ async def radius(runtime):
 
     def listening(ports: Mapping[str, int]) -> None:
         running.auth_port, running.acct_port = ports["access"], ports["accounting"]
-        running.dynamic_port = ports["dynamic"]
+        running.dynamic_port, running.admin_port = ports["dynamic"], ports["admin"]
 
     task = asyncio.create_task(serve(runtime, settings, ready=ready.set, listening=listening))
     waiting = asyncio.create_task(ready.wait())

@@ -26,4 +26,4 @@ async def test_the_dynamic_port_is_opened_only_if_somebody_may_use_it(runtime):
     await asyncio.wait_for(ready.wait(), 10)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert set(opened) == {"access", "accounting"}
+    assert set(opened) == {"access", "accounting", "admin"}

@@ -87,3 +87,18 @@ async def test_decisions_are_explained(kolco, radius, device):  # noqa: F811
     right = await kolco("explain", "--username", username, "--password", password)
     assert right.exit_code == 0
     assert isinstance((await kolco("explain")).exception, InvalidInputError)
+
+
+async def test_watch_shows_what_happens(kolco, radius, device):  # noqa: F811
+    url = f"http://127.0.0.1:{radius.admin_port}"
+    watching = asyncio.create_task(
+        kolco("watch", "--url", url, "--interval", "0.5", "--count", "1", "-o", "json")
+    )
+    await asyncio.sleep(0.2)
+    await kolco("test", "mab", "--mac", "02:00:00:00:00:09", "--nas", "lo", "--port", str(radius.auth_port))
+    result = await watching
+    assert result.exit_code == 0
+    listed = await kolco("watch", "--url", url, "--interval", "0.1", "--count", "1", "--all")
+    assert "unknown-device" in listed.stdout
+    away = await kolco("watch", "--url", "http://127.0.0.1:9", "--count", "1")
+    assert isinstance(away.exception, UnavailableError)
