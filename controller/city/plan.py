@@ -16,9 +16,9 @@ from random import Random
 from typing import Literal
 
 import msgspec
-from shapely import Point, prepare
-from shapely.geometry import shape
-from shapely.geometry.base import BaseGeometry
+
+from controller.zones.geometry import ZoneMap
+from controller.zones.rings import read_rings
 
 SiteKind = Literal["street", "park", "metro", "mfc"]
 
@@ -56,16 +56,6 @@ class _Place(msgspec.Struct, frozen=True):
 class _Places(msgspec.Struct, frozen=True):
     districts: tuple[_District, ...]
     sites: tuple[_Place, ...]
-
-
-@dataclass(frozen=True)
-class PlannedZone:
-    """One ring: `polygon` is a GeoJSON geometry in WGS 84; smaller rings come first."""
-
-    id: str
-    name: str
-    name_en: str
-    polygon: dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -111,7 +101,6 @@ class City:
     """A planned city; every tuple is in a stable order."""
 
     seed: int
-    zones: tuple[PlannedZone, ...]
     districts: tuple[PlannedDistrict, ...]
     sites: tuple[PlannedSite, ...]
     aps: tuple[PlannedAp, ...]
@@ -123,23 +112,6 @@ def _places() -> _Places:
     return msgspec.json.decode(text, type=_Places)
 
 
-@cache
-def zones() -> tuple[PlannedZone, ...]:
-    """The rings the product ships, the innermost first."""
-    text = resources.files("controller.zones").joinpath("rings.geojson").read_bytes()
-    features = msgspec.json.decode(text)["features"]
-    found = [
-        PlannedZone(
-            id=feature["properties"]["id"],
-            name=feature["properties"]["name"],
-            name_en=feature["properties"]["name_en"],
-            polygon=feature["geometry"],
-        )
-        for feature in features
-    ]
-    return tuple(sorted(found, key=lambda zone: float(shape(zone.polygon).area)))
-
-
 def plan_city(seed: int, aps: int) -> City:
     """Plan a city of `aps` access points; the same arguments give an equal city.
 
@@ -149,7 +121,7 @@ def plan_city(seed: int, aps: int) -> City:
         message = f"a city has 0 to {MAX_APS} access points, not {aps}"
         raise ValueError(message)
     random = Random(seed)  # noqa: S311 - places antennas, no secrets
-    rings = _Rings()
+    rings = ZoneMap((ring.id, ring.polygon) for ring in read_rings())
     places = _places()
     # One digit comes from the seed, so that cities of two seeds seldom share a serial.
     block = random.randrange(16)
@@ -175,26 +147,10 @@ def plan_city(seed: int, aps: int) -> City:
     names = {district.id: district.name for district in places.districts}
     return City(
         seed=seed,
-        zones=zones(),
         districts=tuple(PlannedDistrict(one.id, one.name, one.name_en) for one in places.districts),
         sites=tuple(_plan_site(place, names[place.district]) for place in places.sites),
         aps=tuple(planned),
     )
-
-
-class _Rings:
-    """Finds the innermost ring around a point."""
-
-    def __init__(self) -> None:
-        self._areas: list[tuple[str, BaseGeometry]] = []
-        for zone in zones():
-            area = shape(zone.polygon)
-            prepare(area)
-            self._areas.append((zone.id, area))
-
-    def find(self, longitude: float, latitude: float) -> str | None:
-        point = Point(longitude, latitude)
-        return next((zone_id for zone_id, area in self._areas if area.contains(point)), None)
 
 
 def _shares(sites: Sequence[_Place], aps: int) -> list[int]:
@@ -219,7 +175,7 @@ def _inside(
     place: _Place,
     along: float,
     random: Random,
-    rings: _Rings,
+    rings: ZoneMap,
 ) -> tuple[float, float, str]:
     """Pick a point near `place`, the fraction `along` of its path, that lies in a ring."""
     (from_lon, from_lat), (to_lon, to_lat) = place.path[0], place.path[-1]
@@ -232,7 +188,7 @@ def _inside(
         stretch = math.cos(math.radians(latitude))
         longitude = from_lon + (to_lon - from_lon) * along + radius * math.cos(angle) / stretch
         longitude, latitude = round(longitude, 6), round(latitude, 6)
-        zone_id = rings.find(longitude, latitude)
+        zone_id = rings.find_zone(latitude, longitude)
         if zone_id is not None:
             return longitude, latitude, zone_id
         spread *= 0.8  # the middle of every place is inside: shrinking must end there
