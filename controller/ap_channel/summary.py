@@ -54,7 +54,7 @@ def summarise(state: StateBody, *, sanity: int | None) -> tuple[int, dict[str, A
         "load": round(unit.load[0], 2) if unit is not None and unit.load else None,
         "memory_used_ratio": _memory_used(state),
         "uptime_s": _whole(unit.uptime) if unit is not None else None,
-        "temperature_c": unit.temperature[0] if unit is not None and unit.temperature else None,
+        "temperature_c": _temperature(state),
         "uplink_rx_bytes": _whole(counters.rx_bytes) if counters is not None else None,
         "uplink_tx_bytes": _whole(counters.tx_bytes) if counters is not None else None,
         "sanity": sanity,
@@ -66,16 +66,15 @@ def summarise(state: StateBody, *, sanity: int | None) -> tuple[int, dict[str, A
 
 def _radio(radio: Radio) -> dict[str, Any]:
     survey = _own_survey(radio)
-    time = survey.time if survey is not None else 0
     return {
         "band": _band(radio),
         "channel": _whole(radio.channel),
-        "channel_width_mhz": _whole(radio.channel_width),
+        "channel_width_mhz": _width(radio.channel_width),
         "tx_power_dbm": radio.tx_power,
-        "noise_dbm": survey.noise if survey is not None else None,
-        "busy_ratio": _ratio(survey.busy, time) if survey is not None else None,
-        "rx_ratio": _ratio(survey.time_rx, time) if survey is not None else None,
-        "tx_ratio": _ratio(survey.time_tx, time) if survey is not None else None,
+        "noise_dbm": _noise(survey.noise),
+        "busy_ratio": _ratio(survey.busy, survey.time),
+        "rx_ratio": _ratio(survey.time_rx, survey.time),
+        "tx_ratio": _ratio(survey.time_tx, survey.time),
         "tx_packets": 0,
         "tx_retries": 0,
         "stations": 0,
@@ -91,10 +90,16 @@ def _band(radio: Radio) -> str:
     return "2.4" if 0 < radio.channel <= _HIGHEST_CHANNEL_2G else "5"
 
 
-def _own_survey(radio: Radio) -> Survey | None:
+def _own_survey(radio: Radio) -> Survey:
     """The survey of the channel the radio works on; the first one if frequencies are not told."""
     if not radio.survey:
-        return None
+        return Survey(
+            noise=radio.noise,
+            time=radio.active_ms,
+            busy=radio.busy_ms,
+            time_rx=radio.receive_ms,
+            time_tx=radio.transmit_ms,
+        )
     for survey in radio.survey:
         if survey.frequency in radio.frequency:
             return survey
@@ -112,12 +117,30 @@ def _radio_index(ssid: Bss, names: list[str]) -> int | None:
     return names.index(band) if band in names else None
 
 
+def _width(width: Number | str) -> int:
+    if isinstance(width, str):
+        return int(width) if width.isascii() and width.isdigit() and len(width) < 6 else 0  # noqa: PLR2004
+    return _whole(width)
+
+
+def _noise(noise: Number | None) -> Number | None:
+    """A noise floor in dBm; an unsigned 32-bit number is a negative one printed wrongly."""
+    return noise - 2**32 if noise is not None and noise >= 2**31 else noise
+
+
 def _uplink(interfaces: list[Interface]) -> Interface | None:
     """The interface the configuration lists first is the uplink (see ``render.ucentral``)."""
     for interface in interfaces:
         if interface.location == "/interfaces/0":
             return interface
     return interfaces[0] if interfaces else None
+
+
+def _temperature(state: StateBody) -> Number | None:
+    shown = state.unit.temperature if state.unit is not None else None
+    if isinstance(shown, list):
+        return shown[0] if shown else None
+    return shown
 
 
 def _memory_used(state: StateBody) -> float | None:

@@ -3,7 +3,8 @@
     phase      input                          next     otherwise
     -------    ---------------------------    ------   ------------------------------------------
     NEW        connect                        OPEN     refused (not-connected); costs one error
-    OPEN       every method, connect again    OPEN     refused; costs one error
+    OPEN       every method, connect again    OPEN     refused; costs one error, save a method
+                                                       not known here: newer firmware has them
     CLOSED     -                              CLOSED   ignored
 
 Rules: the serial in every message equals the certificate's CN (a mismatch in ``connect`` is fatal);
@@ -56,8 +57,8 @@ CONNECT_S = 60.0
 MAX_PENDING = 32
 _MAX_ID = 2**31 - 1
 _PACKED = b'"compress_64"'
-_FREE_OF_CHARGE = frozenset({Reason.LATE_REPLY, Reason.RADIUS_PROXY})
-"""Refused, but an honest access point does it too: no cost to its error budget."""
+_FREE_OF_CHARGE = frozenset({Reason.LATE_REPLY, Reason.RADIUS_PROXY, Reason.UNKNOWN_METHOD})
+"""Refused, but an honest access point (or newer firmware) does it too: no cost to its error budget."""
 
 CLOSE_POLICY = 1008
 CLOSE_UNSUPPORTED = 1003

@@ -189,4 +189,5 @@ HANDLERS: dict[type[Any], Callable[[Session, Any, datetime, Board], None]] = {
     messages.WifiScan: on_seen,
     messages.Telemetry: on_seen,
     messages.DeviceUpdate: on_seen,
+    messages.VenueBroadcast: on_seen,
 }

@@ -97,15 +97,24 @@ class Survey(Struct, frozen=True, gc=False):
 
 
 class Radio(Struct, frozen=True, gc=False):
-    """One radio; ``channel_width`` MHz, ``tx_power`` dBm, ``temperature`` °C."""
+    """One radio; ``channel_width`` MHz, ``tx_power`` dBm, ``temperature`` °C.
+
+    Firmware before the survey array prints the width as text, the noise as an unsigned 32-bit
+    number, and the airtime as milliseconds since boot in the ``…_ms`` members.
+    """
 
     channel: Number = 0
-    channel_width: Number = 0
+    channel_width: Number | str = 0
     tx_power: Number = 0
     temperature: Number | None = None
     band: list[str] = field(default_factory=list)
     frequency: list[Number] = field(default_factory=list)
     survey: list[Survey] = field(default_factory=list)
+    noise: Number | None = None
+    active_ms: Number = 0
+    busy_ms: Number = 0
+    receive_ms: Number = 0
+    transmit_ms: Number = 0
 
 
 class Memory(Struct, frozen=True, gc=False):
@@ -123,7 +132,7 @@ class Unit(Struct, frozen=True, gc=False):
     load: list[Number] = field(default_factory=list)
     memory: Memory | None = None
     uptime: Number = 0
-    temperature: list[Number] = field(default_factory=list)
+    temperature: list[Number] | Number = field(default_factory=list)
 
 
 class StateBody(Struct, frozen=True, gc=False):
@@ -235,6 +244,12 @@ class ConfigPending(Struct, frozen=True, gc=False):
     uuid: ConfigUuid
 
 
+class VenueBroadcast(Struct, frozen=True, gc=False):
+    """A message for the other access points of the venue; counted, not passed on."""
+
+    serial: Serial
+
+
 Message: TypeAlias = (
     Connect
     | State
@@ -250,6 +265,7 @@ Message: TypeAlias = (
     | Telemetry
     | DeviceUpdate
     | ConfigPending
+    | VenueBroadcast
 )
 
 METHODS: dict[str, type[Any]] = {
@@ -267,6 +283,7 @@ METHODS: dict[str, type[Any]] = {
     "telemetry": Telemetry,
     "deviceupdate": DeviceUpdate,
     "cfgpending": ConfigPending,
+    "venue_broadcast": VenueBroadcast,
 }
 """Every method an access point may call, and what its params are."""
 

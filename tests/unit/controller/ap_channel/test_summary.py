@@ -123,6 +123,20 @@ def test_the_band_follows_from_frequency_or_channel():
     assert [radio["band"] for radio in summary["radios"]] == ["2.4", "5", "6", "2.4", "5"]
 
 
+def test_older_firmware_is_read_too():
+    radio = {
+        "active_ms": 24459917, "busy_ms": 1173593, "channel": 149, "channel_width": "80",
+        "noise": 4294967198, "receive_ms": 4647, "transmit_ms": 88272, "tx_power": 30,
+    }  # fmt: skip
+    _, summary = summarise(body({"radios": [radio], "unit": {"temperature": 55}}), sanity=None)
+    assert summary["temperature_c"] == 55
+    (shown,) = summary["radios"]
+    assert (shown["channel_width_mhz"], shown["noise_dbm"], shown["busy_ratio"]) == (80, -98, 0.048)
+    _, summary = summarise(body({"radios": [{"channel_width": "8²"}]}), sanity=None)
+    assert summary["radios"][0]["channel_width_mhz"] == 0
+    assert summary["radios"][0]["noise_dbm"] is summary["radios"][0]["busy_ratio"] is None
+
+
 def test_nonsense_is_clamped():
     document = {
         "radios": [{"survey": [{"time": 10, "busy": 99, "time_rx": -5}]}],

@@ -153,6 +153,7 @@ def test_ten_errors_drop(opened):
 def test_what_honest_agents_do_costs_nothing(opened):
     for _ in range(50):
         assert reason_of(opened.receive_text(b'{"radius":"auth","data":""}', 2)) is Reason.RADIUS_PROXY
+        assert reason_of(opened.receive_text(rpc("join", {"serial": SERIAL}), 2)) is Reason.UNKNOWN_METHOD
     assert opened.phase is Phase.OPEN
 
 

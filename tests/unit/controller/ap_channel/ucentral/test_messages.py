@@ -15,7 +15,7 @@ def decode(method: str, **params):
 def test_every_method_of_the_protocol_is_known():
     assert set(METHODS) == {
         "connect", "state", "healthcheck", "ping", "log", "event", "recovery", "crashlog",
-        "rebootLog", "alarm", "wifiscan", "telemetry", "deviceupdate", "cfgpending",
+        "rebootLog", "alarm", "wifiscan", "telemetry", "deviceupdate", "cfgpending", "venue_broadcast",
     }  # fmt: skip
 
 
