@@ -1,14 +1,11 @@
-"""`kolco radius`: the NAS table, a client to try a server with, and why a device is refused.
+"""`kolco radius`: a client to try a server with, why a device is refused, and what happens now.
 
-Works on the database of this machine's settings; it needs no running controller.
+The NAS table is `radius_nas`'s. Works on the database of this machine's settings; it needs no running controller.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import asdict
-from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 from typing import Annotated
@@ -16,29 +13,24 @@ from typing import Annotated
 import httpx
 import typer
 
+from controller.cli import radius_nas
 from controller.cli.output import (
     Column,
     ExitCode,
     Format,
     Output,
     Row,
-    Yes,
-    age,
-    confirm,
-    note,
-    print_done,
     print_row,
     print_rows,
 )
 from controller.core.clock import SystemClock
-from controller.core.db import Database, Tx
+from controller.core.db import Database
 from controller.core.errors import InvalidInputError, UnavailableError
 from controller.core.mac import parse_mac
 from controller.core.secrets import SecretStore
 from controller.core.settings import CoreSettings
 from controller.directory.service import Directory
 from controller.nas import service
-from controller.nas.types import NewNas
 from radius import probe
 from radius.authorize import Authorizer
 from radius.explain import Step, explain
@@ -51,19 +43,7 @@ __all__ = ["app"]
 app = typer.Typer(
     name="radius", help="RADIUS: NAS clients, trying a server, explaining it.", no_args_is_help=True
 )
-nas_app = typer.Typer(name="nas", help="Which devices may ask, and with which secret.", no_args_is_help=True)
-app.add_typer(nas_app)
-
-_COLUMNS = (
-    Column("ID", "id"),
-    Column("NAME", "name"),
-    Column("NETWORK", "cidr"),
-    Column("ENABLED", "enabled"),
-    Column("SIGNED-ONLY", "require_message_authenticator"),
-    Column("HEARD", lambda row: age(row["last_seen_at"])),
-    Column("SITE", "site_id", wide=True),
-)
-
+app.add_typer(radius_nas.app)
 
 _RATE_COLUMNS = (
     Column("WHAT", "what"),
@@ -73,119 +53,6 @@ _RATE_COLUMNS = (
     Column("TOTAL", "total", right=True),
 )
 _STEP_COLUMNS = (Column("STEP", "name"), Column("OK", "ok"), Column("SEEN", "detail"))
-
-
-@asynccontextmanager
-async def _opened(*, write: bool) -> AsyncIterator[tuple[Tx, SecretStore]]:
-    settings = CoreSettings.load()
-    db = Database(settings.database)
-    try:
-        async with db.transaction() if write else db.reading() as tx:
-            yield tx, SecretStore(settings.data_dir / "secrets")
-    finally:
-        await db.close()
-
-
-@nas_app.command("list")
-def list_nas(output: Output = Format.TABLE) -> None:
-    """List the NAS clients.
-
-    Example: kolco radius nas list
-    """
-
-    async def work() -> list[dict[str, object]]:
-        async with _opened(write=False) as (tx, _):
-            return [asdict(nas) for nas in await service.list_all(tx)]
-
-    print_rows(asyncio.run(work()), _COLUMNS, output, kind="nas", key="id")
-
-
-@nas_app.command("add")
-def add_nas(
-    nas_id: Annotated[str, typer.Argument(metavar="ID", help="Lower-case letters, digits and hyphens.")],
-    cidr: Annotated[str, typer.Argument(help="Address or network its packets come from.")],
-    name: Annotated[str, typer.Option(help="Name for people; the identifier if left out.")] = "",
-    secret: Annotated[
-        str,
-        typer.Option(
-            envvar="KOLCO_NAS_SECRET", help="Shared secret, 16 octets or more; left out: one is generated."
-        ),
-    ] = "",
-    site: Annotated[str | None, typer.Option(help="Site at which it stands.")] = None,
-    *,
-    allow_unsigned: Annotated[
-        bool,
-        typer.Option(help="Accept Access-Requests without Message-Authenticator: open to CVE-2024-3596."),
-    ] = False,
-    output: Output = Format.TABLE,
-) -> None:
-    """Add a NAS; RADIUS answers it at once, with no restart.
-
-    Example: kolco radius nas add ring-aps 10.20.0.0/16
-    """
-    new = NewNas(nas_id, name or nas_id, cidr, secret, not allow_unsigned, site)
-
-    async def work() -> dict[str, object]:
-        async with _opened(write=True) as (tx, secrets):
-            added = await service.add(tx, secrets, new)
-            return {**asdict(added.nas), "secret": added.secret}
-
-    _show_secret(asyncio.run(work()), "added", output, given=bool(secret))
-
-
-def _show_secret(row: dict[str, object], verb: str, output: Format, *, given: bool) -> None:
-    """Tell what was done, and a generated secret this once."""
-    print_done("nas", row["id"], verb, row, output)
-    if not given and output is not Format.JSON:
-        note(f"shared secret, shown this once: {row['secret']}")
-
-
-@nas_app.command("rotate")
-def rotate_secret(
-    nas_id: Annotated[str, typer.Argument(metavar="ID")],
-    window: Annotated[int, typer.Option(min=0, help="Seconds for which the old secret stays good.")] = 86_400,
-    secret: Annotated[
-        str, typer.Option(envvar="KOLCO_NAS_SECRET", help="New shared secret; left out: one is generated.")
-    ] = "",
-    *,
-    output: Output = Format.TABLE,
-) -> None:
-    """Give a NAS a new shared secret; the old one stays good while its devices are changed over.
-
-    Example: kolco radius nas rotate ring-aps --window 86400
-    """
-
-    async def work() -> dict[str, object]:
-        async with _opened(write=True) as (tx, secrets):
-            changed = await service.rotate(
-                tx,
-                secrets,
-                nas_id,
-                now=SystemClock().now(),
-                window=timedelta(seconds=window),
-                secret=secret,
-            )
-            return {**asdict(changed.nas), "secret": changed.secret}
-
-    _show_secret(asyncio.run(work()), "rotated", output, given=bool(secret))
-
-
-@nas_app.command("remove")
-def remove_nas(
-    nas_id: Annotated[str, typer.Argument(metavar="ID")], output: Output = Format.TABLE, *, yes: Yes = False
-) -> None:
-    """Remove a NAS: RADIUS is silent towards it from now on.
-
-    Example: kolco radius nas remove ring-aps --yes
-    """
-    confirm(f"Remove the NAS {nas_id}? It gets no answers any more.", yes=yes)
-
-    async def work() -> None:
-        async with _opened(write=True) as (tx, _):
-            await service.remove(tx, nas_id)
-
-    asyncio.run(work())
-    print_done("nas", nas_id, "removed", {"id": nas_id, "removed": True}, output)
 
 
 class AskMethod(StrEnum):
@@ -237,7 +104,7 @@ def try_server(
     async def work() -> probe.ProbeAnswer:
         shared = secret.encode()
         if nas:
-            async with _opened(write=False) as (tx, secrets):
+            async with radius_nas.opened(write=False) as (tx, secrets):
                 shared = await service.read_secret(tx, secrets, nas)
         if not shared:
             raise InvalidInputError("no shared secret", hint="name a NAS with --nas, or set KOLCO_NAS_SECRET")

@@ -1,0 +1,149 @@
+"""`kolco radius nas`: which devices may ask RADIUS, and with which shared secret.
+
+Works on the database of this machine's settings; it needs no running controller.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from controller.cli.output import Column, Format, Output, Yes, age, confirm, note, print_done, print_rows
+from controller.core.clock import SystemClock
+from controller.core.db import Database, Tx
+from controller.core.secrets import SecretStore
+from controller.core.settings import CoreSettings
+from controller.nas import service
+from controller.nas.types import NewNas
+
+__all__ = ["app", "opened"]
+
+app = typer.Typer(name="nas", help="Which devices may ask, and with which secret.", no_args_is_help=True)
+
+_COLUMNS = (
+    Column("ID", "id"),
+    Column("NAME", "name"),
+    Column("NETWORK", "cidr"),
+    Column("ENABLED", "enabled"),
+    Column("SIGNED-ONLY", "require_message_authenticator"),
+    Column("HEARD", lambda row: age(row["last_seen_at"])),
+    Column("SITE", "site_id", wide=True),
+)
+
+
+@asynccontextmanager
+async def opened(*, write: bool) -> AsyncIterator[tuple[Tx, SecretStore]]:
+    """Open a transaction on this machine's database, and its secrets."""
+    settings = CoreSettings.load()
+    db = Database(settings.database)
+    try:
+        async with db.transaction() if write else db.reading() as tx:
+            yield tx, SecretStore(settings.data_dir / "secrets")
+    finally:
+        await db.close()
+
+
+@app.command("list")
+def list_nas(output: Output = Format.TABLE) -> None:
+    """List the NAS clients.
+
+    Example: kolco radius nas list
+    """
+
+    async def work() -> list[dict[str, object]]:
+        async with opened(write=False) as (tx, _):
+            return [asdict(nas) for nas in await service.list_all(tx)]
+
+    print_rows(asyncio.run(work()), _COLUMNS, output, kind="nas", key="id")
+
+
+@app.command("add")
+def add_nas(
+    nas_id: Annotated[str, typer.Argument(metavar="ID", help="Lower-case letters, digits and hyphens.")],
+    cidr: Annotated[str, typer.Argument(help="Address or network its packets come from.")],
+    name: Annotated[str, typer.Option(help="Name for people; the identifier if left out.")] = "",
+    secret: Annotated[
+        str,
+        typer.Option(
+            envvar="KOLCO_NAS_SECRET", help="Shared secret, 16 octets or more; left out: one is generated."
+        ),
+    ] = "",
+    site: Annotated[str | None, typer.Option(help="Site at which it stands.")] = None,
+    *,
+    allow_unsigned: Annotated[
+        bool,
+        typer.Option(help="Accept Access-Requests without Message-Authenticator: open to CVE-2024-3596."),
+    ] = False,
+    output: Output = Format.TABLE,
+) -> None:
+    """Add a NAS; RADIUS answers it at once, with no restart.
+
+    Example: kolco radius nas add ring-aps 10.20.0.0/16
+    """
+    new = NewNas(nas_id, name or nas_id, cidr, secret, not allow_unsigned, site)
+
+    async def work() -> dict[str, object]:
+        async with opened(write=True) as (tx, secrets):
+            added = await service.add(tx, secrets, new)
+            return {**asdict(added.nas), "secret": added.secret}
+
+    _show_secret(asyncio.run(work()), "added", output, given=bool(secret))
+
+
+def _show_secret(row: dict[str, object], verb: str, output: Format, *, given: bool) -> None:
+    """Tell what was done, and a generated secret this once."""
+    print_done("nas", row["id"], verb, row, output)
+    if not given and output is not Format.JSON:
+        note(f"shared secret, shown this once: {row['secret']}")
+
+
+@app.command("rotate")
+def rotate_secret(
+    nas_id: Annotated[str, typer.Argument(metavar="ID")],
+    window: Annotated[int, typer.Option(min=0, help="Seconds for which the old secret stays good.")] = 86_400,
+    secret: Annotated[
+        str, typer.Option(envvar="KOLCO_NAS_SECRET", help="New shared secret; left out: one is generated.")
+    ] = "",
+    *,
+    output: Output = Format.TABLE,
+) -> None:
+    """Give a NAS a new shared secret; the old one stays good while its devices are changed over.
+
+    Example: kolco radius nas rotate ring-aps --window 86400
+    """
+
+    async def work() -> dict[str, object]:
+        async with opened(write=True) as (tx, secrets):
+            changed = await service.rotate(
+                tx,
+                secrets,
+                nas_id,
+                now=SystemClock().now(),
+                window=timedelta(seconds=window),
+                secret=secret,
+            )
+            return {**asdict(changed.nas), "secret": changed.secret}
+
+    _show_secret(asyncio.run(work()), "rotated", output, given=bool(secret))
+
+
+@app.command("remove")
+def remove_nas(
+    nas_id: Annotated[str, typer.Argument(metavar="ID")], output: Output = Format.TABLE, *, yes: Yes = False
+) -> None:
+    """Remove a NAS: RADIUS is silent towards it from now on.
+
+    Example: kolco radius nas remove ring-aps --yes
+    """
+    confirm(f"Remove the NAS {nas_id}? It gets no answers any more.", yes=yes)
+
+    async def work() -> None:
+        async with opened(write=True) as (tx, _):
+            await service.remove(tx, nas_id)
+
+    asyncio.run(work())
+    print_done("nas", nas_id, "removed", {"id": nas_id, "removed": True}, output)
