@@ -109,7 +109,7 @@ async def measure(namespace: str) -> list[Figure]:
     assert not changes.close, "the kernel holds what nobody opened"
     assert len(changes.missing) < BULK / 100, "the dump misses more than a resize explains"
     return [
-        Figure("gate.opens", "logins/s", opens, "more", peer=forks, target=forks * 10),
+        Figure("gate.opens", "logins/s", opens, "more", peer=forks, target=round(forks * 10)),
         Figure("gate.closes", "logouts/s", closes, "more"),
         Figure("gate.bulk_open", "logins/s", BULK / bulk_s, "more"),
         Figure("gate.compare_100k", "s", reconcile_s, "less", target=6.0),

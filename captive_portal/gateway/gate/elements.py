@@ -151,6 +151,10 @@ def _encode_counter(counter: Counter) -> bytes:
     )
 
 
+_ZERO_COUNTER = _encode_counter(Counter())
+"""Nearly every new element starts at nothing."""
+
+
 def encode_element(element: Element) -> bytes:
     """One element as a list entry. The limit stands before the counter: what it drops is not counted."""
     parts = [encode_nested(ELEM_KEY, encode_attribute(DATA_VALUE, element.key))]
@@ -166,7 +170,7 @@ def encode_element(element: Element) -> bytes:
     if element.limit is not None:
         expressions.append(_encode_limit(element.limit))
     if element.counter is not None:
-        expressions.append(_encode_counter(element.counter))
+        expressions.append(_encode_counter(element.counter) if any(element.counter) else _ZERO_COUNTER)
     if expressions:
         parts.append(encode_nested(ELEM_EXPRESSIONS, *expressions))
     return encode_nested(LIST_ELEM, *parts)
@@ -209,23 +213,29 @@ class Batch:
 
     def discard(self, target: SetName, elements: Sequence[Element]) -> None:
         """Delete whether or not it is there, also on kernels without DESTROYSETELEM (before 6.3)."""
-        self.add(target, elements)
-        self.delete(target, elements)
+        for chunk in _chunks([encode_element(element) for element in elements]):
+            self._put(NFT_MSG_NEWSETELEM, NLM_F_CREATE, target, chunk)
+            self._put(NFT_MSG_DELSETELEM, 0, target, chunk)
 
     def replace(self, target: SetName, elements: Sequence[Element]) -> None:
         """Have exactly these, with these timeouts; kernels before 6.12 ignore them on a plain add."""
-        self.discard(target, elements)
-        self.add(target, elements)
+        for chunk in _chunks([encode_element(element) for element in elements]):
+            self._put(NFT_MSG_NEWSETELEM, NLM_F_CREATE, target, chunk)
+            self._put(NFT_MSG_DELSETELEM, 0, target, chunk)
+            self._put(NFT_MSG_NEWSETELEM, NLM_F_CREATE, target, chunk)
 
     def _append(self, kind: int, flags: int, target: SetName, elements: Sequence[Element]) -> None:
         for chunk in _chunks([encode_element(element) for element in elements]):
-            body = (
-                _header()
-                + encode_attribute(ELEM_LIST_TABLE, target.table.encode() + b"\x00")
-                + encode_attribute(ELEM_LIST_SET, target.name.encode() + b"\x00")
-                + encode_nested(ELEM_LIST_ELEMENTS, chunk)
-            )
-            self._bodies.append((kind, flags | NLM_F_REQUEST, body))
+            self._put(kind, flags, target, chunk)
+
+    def _put(self, kind: int, flags: int, target: SetName, chunk: bytes) -> None:
+        body = (
+            _header()
+            + encode_attribute(ELEM_LIST_TABLE, target.table.encode() + b"\x00")
+            + encode_attribute(ELEM_LIST_SET, target.name.encode() + b"\x00")
+            + encode_nested(ELEM_LIST_ELEMENTS, chunk)
+        )
+        self._bodies.append((kind, flags | NLM_F_REQUEST, body))
 
     def encode(self) -> tuple[bytes, int]:
         """(datagram, sequence of the last change). Raises `ValueError` when there is no change."""
