@@ -71,6 +71,7 @@ class Host:
             cwd=COLLECTION,
             env=os.environ | {
                 "ANSIBLE_NOCOLOR": "1",
+                "ANSIBLE_PIPELINING": "1",
                 "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
                 "ANSIBLE_LOCAL_TEMP": str(self.root / "tmp"),
                 "ANSIBLE_REMOTE_TEMP": str(self.root / "tmp"),
