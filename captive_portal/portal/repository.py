@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 import sqlalchemy as sa
 
-from captive_portal.portal.types import Challenge, Client
+from captive_portal.portal.types import Challenge, Client, CodeCounts
 from controller.core.db import Tx
 from controller.core.mac import Mac
 from controller.models.directory import SmsChallenge
@@ -105,57 +105,60 @@ async def add_challenge(
     await tx.flush()
 
 
-async def find_pending(tx: Tx, *, mac: str, now: datetime, max_tries: int) -> Challenge | None:
-    """Return the device's code that can still be typed in."""
-    row = await tx.scalar(
-        sa.select(SmsChallenge)
-        .where(
-            SmsChallenge.mac == mac,
-            SmsChallenge.expires_at > now,
-            SmsChallenge.used_at.is_(None),
-            SmsChallenge.tries < max_tries,
+async def find_latest(tx: Tx, *, mac: str) -> Challenge | None:
+    """Return the device's newest code. Older ones are good no more: a new code ends them."""
+    row = (
+        await tx.execute(
+            sa.select(
+                SmsChallenge.id,
+                SmsChallenge.mac,
+                SmsChallenge.created_at,
+                SmsChallenge.expires_at,
+                SmsChallenge.tries,
+                SmsChallenge.sent_at,
+                SmsChallenge.used_at,
+            )
+            .where(SmsChallenge.mac == mac)
+            .order_by(SmsChallenge.created_at.desc(), SmsChallenge.id.desc())
+            .limit(1)
         )
-        .order_by(SmsChallenge.created_at.desc())
-        .limit(1)
-    )
+    ).one_or_none()
     if row is None:
         return None
-    return Challenge(row.id, Mac(row.mac), row.created_at, row.expires_at, row.tries, row.sent_at is not None)
-
-
-async def find_last_asked(tx: Tx, *, mac: str, since: datetime) -> datetime | None:
-    """Return when the device last asked for a code that was not lost on the way, after `since`."""
-    return await tx.scalar(
-        sa.select(SmsChallenge.created_at)
-        .where(
-            SmsChallenge.mac == mac,
-            SmsChallenge.created_at > since,
-            SmsChallenge.expires_at > SmsChallenge.created_at,
-        )
-        .order_by(SmsChallenge.created_at.desc())
-        .limit(1)
+    return Challenge(
+        id=row.id,
+        mac=Mac(row.mac),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        tries=row.tries,
+        is_sent=row.sent_at is not None,
+        is_used=row.used_at is not None,
     )
 
 
 async def count_codes(
-    tx: Tx,
-    *,
-    since: datetime,
-    limit: int,
-    phone_digest: bytes | None = None,
-    mac: str | None = None,
-    prefix: str | None = None,
-) -> int:
-    """Count codes asked for after `since`, up to `limit`: of one number, device or block, or all."""
-    query = sa.select(SmsChallenge.id).where(SmsChallenge.created_at > since)
-    if phone_digest is not None:
-        query = query.where(SmsChallenge.phone_digest == phone_digest)
-    if mac is not None:
-        query = query.where(SmsChallenge.mac == mac)
-    if prefix is not None:
-        query = query.where(SmsChallenge.prefix == prefix)
-    counted = await tx.scalar(sa.select(sa.func.count()).select_from(query.limit(limit).subquery()))
-    return counted or 0
+    tx: Tx, *, phone_digest: bytes, mac: str, prefix: str, day: datetime, hour: datetime, most: CodeCounts
+) -> CodeCounts:
+    """Count codes asked for, each kind up to its `most`, in one statement.
+
+    Of the number and of the device after `day`; of the block and of all after `hour`.
+    """
+
+    def counted(since: datetime, limit: int, *conditions: sa.ColumnElement[bool]) -> Any:
+        rows = sa.select(SmsChallenge.id).where(SmsChallenge.created_at > since, *conditions).limit(limit)
+        return sa.select(sa.func.count()).select_from(rows.subquery()).scalar_subquery()
+
+    row = (
+        await tx.execute(
+            sa.select(
+                counted(day, most.of_number, SmsChallenge.phone_digest == phone_digest),
+                counted(day, most.of_device, SmsChallenge.mac == mac),
+                counted(hour, most.of_block, SmsChallenge.prefix == prefix),
+                counted(hour, most.of_all),
+            )
+        )
+    ).one()
+    return CodeCounts(*row)
 
 
 async def count_tries(tx: Tx, *, mac: str, since: datetime) -> int:

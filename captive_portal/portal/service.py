@@ -109,9 +109,10 @@ class PortalService:
             if session is not None:
                 extendable = await self._find_extendable(tx, session, now) is not None
                 return Presence(client, session, None, 0, extendable)
-            challenge = await self._parts.sms.pending(tx, client, now=now)
-            cooldown_s = await self._parts.sms.cooldown_s(tx, client, now=now)
-            return Presence(client, None, challenge, cooldown_s, can_extend=False)
+            latest = await self._parts.sms.latest(tx, client)
+        sms = self._parts.sms
+        challenge = latest if sms.is_pending(latest, now=now) else None
+        return Presence(client, None, challenge, sms.cooldown_s(latest, now=now), can_extend=False)
 
     async def request_code(self, client: Client, typed: str, *, language: str) -> Fault | None:
         """Send a code to a typed number; None if it is on its way."""

@@ -28,6 +28,17 @@ class Challenge:
     expires_at: datetime
     tries: int
     is_sent: bool
+    is_used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CodeCounts:
+    """Numbers of codes: of a telephone number, a device, a block of numbers, and all in all."""
+
+    of_number: int
+    of_device: int
+    of_block: int
+    of_all: int
 
 
 @dataclass(frozen=True, slots=True)

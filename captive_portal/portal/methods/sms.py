@@ -11,11 +11,11 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeGuard
 
 from captive_portal.portal import repository
 from captive_portal.portal.methods.phone import PhoneError, number_block, parse_phone
-from captive_portal.portal.types import Challenge, Client, Fault
+from captive_portal.portal.types import Challenge, Client, CodeCounts, Fault
 from controller.core.db import Tx
 from controller.core.ids import new_id
 from controller.core.secrets import SecretStore
@@ -80,7 +80,7 @@ class SmsMethod:
         except PhoneError as error:
             return Fault(f"phone-{error.reason}", f"fault-phone-{error.reason}")
         await repository.lock_caps(tx)
-        if (wait_s := await self.cooldown_s(tx, client, now=now)) > 0:
+        if (wait_s := self.cooldown_s(await self.latest(tx, client), now=now)) > 0:
             return Fault("cooldown", "fault-cooldown", (("seconds", wait_s),))
         digest = self._secrets.digest(_PURPOSE_PHONE, phone)
         if await self._is_capped(tx, client, digest, number_block(phone), now):
@@ -109,8 +109,8 @@ class SmsMethod:
         code = "".join(typed.split())
         if len(code) != CODE_DIGITS or not (code.isascii() and code.isdigit()):
             return Fault("code-format", "fault-code-format")
-        pending = await self.pending(tx, client, now=now)
-        if pending is None:
+        pending = await self.latest(tx, client)
+        if not self.is_pending(pending, now=now):
             return _SPENT
         tried = await repository.count_tries(tx, mac=client.mac, since=now - _HOUR)
         if tried >= self.limits.wrong_per_device_hour:
@@ -126,29 +126,49 @@ class SmsMethod:
         phone = self._secrets.unseal(_PURPOSE_PHONE, phone_sealed)
         return await self._directory.login_phone(tx, phone=phone, mac=client.mac, now=now)
 
-    async def pending(self, tx: Tx, client: Client, *, now: datetime) -> Challenge | None:
-        """Return the device's code that can still be typed in, also after its browser was closed."""
-        return await repository.find_pending(tx, mac=client.mac, now=now, max_tries=self.limits.tries)
+    async def latest(self, tx: Tx, client: Client) -> Challenge | None:
+        """Return the device's newest code, for `is_pending` and `cooldown_s`."""
+        return await repository.find_latest(tx, mac=client.mac)
 
-    async def cooldown_s(self, tx: Tx, client: Client, *, now: datetime) -> int:
-        """Return the seconds until the device may ask for another code, 0 if it may now."""
-        cooldown = timedelta(seconds=self.limits.cooldown_s)
-        asked = await repository.find_last_asked(tx, mac=client.mac, since=now - cooldown)
-        return 0 if asked is None else max(0, math.ceil((asked + cooldown - now).total_seconds()))
+    def is_pending(self, challenge: Challenge | None, *, now: datetime) -> TypeGuard[Challenge]:
+        """Tell whether a code can still be typed in, also after the device's browser was closed."""
+        return (
+            challenge is not None
+            and not challenge.is_used
+            and challenge.expires_at > now
+            and challenge.tries < self.limits.tries
+        )
+
+    def cooldown_s(self, challenge: Challenge | None, *, now: datetime) -> int:
+        """Return the seconds until the device may ask for another code, 0 if it may now.
+
+        A code whose message was lost (it ended as it began) holds nobody up.
+        """
+        if challenge is None or challenge.expires_at <= challenge.created_at:
+            return 0
+        free_at = challenge.created_at + timedelta(seconds=self.limits.cooldown_s)
+        return max(0, math.ceil((free_at - now).total_seconds()))
 
     async def _is_capped(self, tx: Tx, client: Client, digest: bytes, prefix: str, now: datetime) -> bool:
-        limits, day, hour = self.limits, now - _DAY, now - _HOUR
-        count = repository.count_codes
-        # Every cap is counted every time: which of them is reached must not show in the timing.
-        reached = [
-            await count(tx, since=day, limit=limits.per_number_day, phone_digest=digest)
-            >= limits.per_number_day,
-            await count(tx, since=day, limit=limits.per_device_day, mac=client.mac) >= limits.per_device_day,
-            await count(tx, since=hour, limit=limits.per_prefix_hour, prefix=prefix)
-            >= limits.per_prefix_hour,
-            await count(tx, since=hour, limit=limits.per_hour) >= limits.per_hour,
-        ]
-        return any(reached)
+        limits = self.limits
+        most = CodeCounts(
+            limits.per_number_day, limits.per_device_day, limits.per_prefix_hour, limits.per_hour
+        )
+        counted = await repository.count_codes(
+            tx,
+            phone_digest=digest,
+            mac=client.mac,
+            prefix=prefix,
+            day=now - _DAY,
+            hour=now - _HOUR,
+            most=most,
+        )
+        return (
+            counted.of_number >= most.of_number
+            or counted.of_device >= most.of_device
+            or counted.of_block >= most.of_block
+            or counted.of_all >= most.of_all
+        )
 
     def _digest(self, challenge_id: str, client: Client, code: str) -> bytes:
         return self._secrets.digest(_PURPOSE_CODE, f"{challenge_id}/{client.mac}/{code}")

@@ -2,9 +2,8 @@
 
 from datetime import timedelta
 
-import pytest
-
 from captive_portal.portal import repository
+from captive_portal.portal.types import CodeCounts
 from controller.core.ids import new_id
 from controller.models import Lease
 from tests.factories.portal import GATEWAY, MAC, OTHER_MAC, client, lease
@@ -57,29 +56,32 @@ async def test_counts_are_by_number_device_block_and_time(bench) -> None:
         await add(tx, now - timedelta(hours=2))
         await add(tx, now, mac=OTHER_MAC)
         await add(tx, now, phone=b"e" * 32, prefix="+79162")
+    asked = {"day": now - timedelta(days=1), "hour": now - timedelta(hours=1)}
     async with bench.db.reading() as tx:
-        hour = now - timedelta(hours=1)
-        count = repository.count_codes
-        assert await count(tx, since=hour, limit=10) == 2
-        assert await count(tx, since=now - timedelta(days=1), limit=2) == 2  # stops counting there
-        assert await count(tx, since=now - timedelta(days=1), limit=9, phone_digest=DIGEST) == 2
-        assert await count(tx, since=hour, limit=9, mac=MAC) == 1
-        assert await count(tx, since=hour, limit=9, prefix="+79161") == 1
+        most = CodeCounts(9, 9, 9, 9)
+        counted = await repository.count_codes(
+            tx, phone_digest=DIGEST, mac=MAC, prefix="+79161", most=most, **asked
+        )
+        assert counted == CodeCounts(of_number=2, of_device=2, of_block=1, of_all=2)
+        most = CodeCounts(1, 1, 1, 1)  # stops counting there
+        counted = await repository.count_codes(
+            tx, phone_digest=DIGEST, mac=MAC, prefix="+79161", most=most, **asked
+        )
+        assert counted == most
 
 
-async def test_a_new_code_replaces_the_devices_old_one_only(bench) -> None:
+async def test_a_new_code_ends_the_devices_old_one_only(bench) -> None:
     now = bench.clock.now()
     async with bench.db.transaction() as tx:
         old = await add(tx, now)
         other = await add(tx, now, mac=OTHER_MAC)
         new = await add(tx, now + timedelta(seconds=1))
-        assert (
-            await repository.take_try(tx, challenge_id=old, now=now + timedelta(seconds=2), max_tries=5)
-            is None
-        )
-        pending = await repository.find_pending(tx, mac=MAC, now=now + timedelta(seconds=2), max_tries=5)
-        assert pending.id == new
-        assert (await repository.find_pending(tx, mac=OTHER_MAC, now=now, max_tries=5)).id == other
+        later = now + timedelta(seconds=2)
+        assert await repository.take_try(tx, challenge_id=old, now=later, max_tries=5) is None
+        assert await repository.take_try(tx, challenge_id=other, now=later, max_tries=5) is not None
+        assert (await repository.find_latest(tx, mac=MAC)).id == new
+        assert (await repository.find_latest(tx, mac=OTHER_MAC)).id == other
+        assert await repository.find_latest(tx, mac="02:00:00:00:00:99") is None
 
 
 async def test_tries_run_out(bench) -> None:
@@ -91,24 +93,22 @@ async def test_tries_run_out(bench) -> None:
         ]
         assert taken == [(b"c" * 32, b"sealed")] * 2 + [None]
         assert await repository.count_tries(tx, mac=MAC, since=now - timedelta(hours=1)) == 2
-        assert await repository.find_pending(tx, mac=MAC, now=now, max_tries=2) is None
+        assert (await repository.find_latest(tx, mac=MAC)).tries == 2
 
 
-@pytest.mark.parametrize("mark", ["used", "lost"])
-async def test_what_is_used_or_lost_is_not_pending(bench, mark) -> None:
+async def test_what_becomes_of_a_code(bench) -> None:
     now = bench.clock.now()
     async with bench.db.transaction() as tx:
         challenge = await add(tx, now)
+        assert not (await repository.find_latest(tx, mac=MAC)).is_sent
         await repository.mark_sent(tx, challenge_id=challenge, now=now)
-        assert (await repository.find_pending(tx, mac=MAC, now=now, max_tries=5)).is_sent
-        if mark == "used":
-            await repository.mark_used(tx, challenge_id=challenge, now=now)
-        else:
-            await repository.mark_lost(tx, challenge_id=challenge)
-    async with bench.db.reading() as tx:
-        assert await repository.find_pending(tx, mac=MAC, now=now, max_tries=5) is None
-        asked = await repository.find_last_asked(tx, mac=MAC, since=now - timedelta(seconds=60))
-        assert asked == (now if mark == "used" else None)
+        assert (await repository.find_latest(tx, mac=MAC)).is_sent
+        await repository.mark_used(tx, challenge_id=challenge, now=now)
+        assert (await repository.find_latest(tx, mac=MAC)).is_used
+        lost = await add(tx, now + timedelta(seconds=1))
+        await repository.mark_lost(tx, challenge_id=lost)
+        found = await repository.find_latest(tx, mac=MAC)
+        assert found.expires_at == found.created_at
 
 
 async def test_the_caps_lock_can_be_taken(bench) -> None:

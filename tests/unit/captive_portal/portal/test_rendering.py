@@ -26,7 +26,7 @@ HANDLE = "A" * 70
 CSRF = "B" * 44
 NOW = datetime(2026, 5, 9, 12, 0, tzinfo=UTC)
 FAULT = Fault("cooldown", "fault-cooldown", (("seconds", 59),))
-CHALLENGE = Challenge("c", parse_mac("02:00:00:00:00:01"), NOW, NOW, 0, is_sent=True)
+CHALLENGE = Challenge("c", parse_mac("02:00:00:00:00:01"), NOW, NOW, 0, is_sent=True, is_used=False)
 VALUES: dict[str, dict[str, object]] = {
     "login": {"typed": "", "challenge": CHALLENGE},
     "code": {"minutes": 5, "cooldown_s": 59},

@@ -27,7 +27,7 @@ async def test_issue_then_check(database, clock, tmp_path) -> None:
         login = await sms.check(tx, client(), "000042", now=clock.now())
         assert not isinstance(login, Fault)
         assert login.plan.id == "city"
-        assert await sms.pending(tx, client(), now=clock.now()) is None
+        assert not sms.is_pending(await sms.latest(tx, client()), now=clock.now())
 
 
 async def test_a_code_digest_is_good_for_its_challenge_only(database, clock, tmp_path) -> None:
@@ -45,13 +45,15 @@ async def test_a_code_digest_is_good_for_its_challenge_only(database, clock, tmp
 async def test_cooldown_counts_down(database, clock, tmp_path) -> None:
     sms = method(SecretStore(tmp_path), cooldown_s=30)
     async with database.transaction() as tx:
-        assert await sms.cooldown_s(tx, client(), now=clock.now()) == 0
+        assert sms.cooldown_s(await sms.latest(tx, client()), now=clock.now()) == 0
         await sms.issue(tx, client(), PHONE, now=clock.now())
-        assert await sms.cooldown_s(tx, client(), now=clock.now()) == 30
+        latest = await sms.latest(tx, client())
+        assert sms.cooldown_s(latest, now=clock.now()) == 30
         clock.advance(29.5)
-        assert await sms.cooldown_s(tx, client(), now=clock.now()) == 1
+        assert sms.cooldown_s(latest, now=clock.now()) == 1
         clock.advance(0.5)
-        assert await sms.cooldown_s(tx, client(), now=clock.now()) == 0
+        assert sms.cooldown_s(latest, now=clock.now()) == 0
+        assert sms.is_pending(latest, now=clock.now())
+        assert latest.mac == MAC
         fault = await sms.check(tx, client(mac="02:00:00:00:00:09"), "000042", now=clock.now())
         assert fault == Fault("code-spent", "fault-code-spent")
-        assert (await sms.pending(tx, client(), now=clock.now())).mac == MAC
