@@ -1,0 +1,36 @@
+"""Checks of ports, with ports really taken."""
+
+import os
+import socket
+
+from controller.cli.checks.ports import check_port, check_ports, find_holder
+from tests.conftest import free_port
+
+
+def test_free_tcp_and_udp():
+    for protocol, kind in (("tcp", socket.SOCK_STREAM), ("udp", socket.SOCK_DGRAM)):
+        assert check_port("x", "127.0.0.1", free_port(kind), protocol, "KOLCO_X").status == "pass"
+
+
+def test_taken_by_this_test():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        finding = check_port("x", "127.0.0.1", port, "tcp", "KOLCO_X")
+        assert f"pid {os.getpid()}" in find_holder(port, "tcp")
+    assert finding.status in ("fail", "pass")  # pass: the path of these tests may hold the word kolco
+    assert f"pid {os.getpid()}" in finding.detail
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        assert f"pid {os.getpid()}" in find_holder(taken.getsockname()[1], "udp")
+
+
+def test_an_address_of_another_machine():
+    finding = check_port("x", "192.0.2.1", free_port(), "tcp", "KOLCO_X")
+    assert finding.status == "fail"
+    assert "not an address of this machine" in finding.detail
+
+
+def test_every_port_of_the_settings():
+    names = [finding.name for finding in check_ports()]
+    assert "port: radius udp 1812" in names
+    assert len(names) == 11
