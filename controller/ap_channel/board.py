@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-EventKind = Literal["log", "event", "recovery", "crashlog", "connect", "disconnect", "reject", "command"]
+EventKind = Literal["log", "event", "recovery", "crashlog", "connect", "disconnect", "reject"]
 MAX_EVENTS = 20_000
 """Events kept between two flushes; past it they are counted as lost."""
 

@@ -28,7 +28,6 @@ from controller.core.clock import Clock
 from controller.core.log import get_logger
 
 LOG_TURNED_AWAY = "ap_channel.turned_away"
-LOG_STORM = "ap_channel.handshakes_saturated"
 
 HANDSHAKE_S = 15.0
 _TICK_S = 1.0

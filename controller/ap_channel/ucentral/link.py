@@ -154,11 +154,6 @@ class ApLink(asyncio.Protocol):
         self._upgrade()
         self._flush()
 
-    @property
-    def serial(self) -> str | None:
-        """The certificate's CN, once admitted."""
-        return self._connection.serial if self._connection is not None else None
-
     def tick(self, now: float) -> None:
         """Let time pass: once a second."""
         if self._received > _BYTES_PER_TICK and self._transport is not None:

@@ -8,7 +8,6 @@ noticed yet.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
@@ -55,9 +54,6 @@ class Registry:
 
     def __len__(self) -> int:
         return len(self._links)
-
-    def __iter__(self) -> Iterator[Link]:
-        return iter(list(self._links.values()))
 
     def add(self, serial: str, link: Link) -> bool:
         """Make ``link`` the link of ``serial`` and close an older one; True if there was one."""
