@@ -146,16 +146,16 @@ async def run(data: Path, citizens: int, at_once: int) -> list[Figure]:
             process.terminate()
         await process.wait()
     return [
-        Figure("portal.logins", "logins/s", citizens / elapsed, "more", OPENNDS_LOGINS_S, 60),
+        Figure("portal.logins", "logins/s", citizens / elapsed, "more", OPENNDS_LOGINS_S),
         Figure("portal.cpu", "CPU ms/login", cpu_s / citizens * 1000, "less"),
-        Figure("portal.logins_per_core", "logins/s of one core", citizens / cpu_s, "more", None, 60),
+        Figure("portal.logins_per_core", "logins/s of one core", citizens / cpu_s, "more"),
         Figure("portal.login_p95", "s", statistics.quantiles(took, n=20)[18], "less"),
         Figure("portal.memory", "MB", memory / 1e6, "less"),
     ]
 
 
 def main() -> None:
-    """Run it; exits 1 if a target is missed."""
+    """Run it. The figures inform; no target is set for them yet."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--citizens", type=int, default=300)
     parser.add_argument("--at-once", type=int, default=12)
