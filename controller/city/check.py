@@ -1,15 +1,16 @@
 """``kolco city --check``: start a city, tell its story, end it, and say how it went."""
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from rich.console import Console
 
 from controller.city.parts import Found
-from controller.city.run import City, Options
+from controller.city.run import City, Options, Tell, untold
 from controller.city.steps import Journey
 from controller.city.story import StepResult, report, tell
-from controller.city.summary import render_step
+from controller.city.summary import render_step, shown_progress
 
 STATE_INTERVAL_S = 10.0
 """A story need not wait the minute that real access points take to tell their state."""
@@ -23,7 +24,11 @@ async def check(options: Options, found: Found, console: Console) -> dict[str, o
     if options.state_interval_s is None:
         options = replace(options, state_interval_s=STATE_INTERVAL_S)
     city = City(options, found)
-    journey = Journey(city)
+
+    def show_start() -> AbstractContextManager[Tell]:
+        return shown_progress(console) if console.is_terminal else nullcontext(untold)
+
+    journey = Journey(city, show_start)
 
     def seen(result: StepResult) -> None:
         console.print(render_step(result), soft_wrap=True)

@@ -233,7 +233,12 @@ class City:
         """Write what a shell needs to run `kolco` against this city."""
         self.env_file = self.data_dir / "env"
         wanted = ("KOLCO_DATA_DIR", "KOLCO_CLI_API_URL", "KOLCO_DATABASE_URL", "KOLCO_BUS_URL")
-        lines = [f"export {name}={shlex.quote(self.env[name])}\n" for name in wanted if name in self.env]
+        # The interpreter's directory has the `kolco` that made this city.
+        path = f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"\n'
+        lines = [
+            path,
+            *(f"export {name}={shlex.quote(self.env[name])}\n" for name in wanted if name in self.env),
+        ]
         self.env_file.unlink(missing_ok=True)
         write_private(self.env_file, "".join(lines).encode())
 

@@ -4,7 +4,6 @@ import asyncio
 
 from rich.console import Console
 from rich.live import Live
-from rich.progress import TaskID
 
 from controller.city import layout, parts, summary
 from controller.city.parts import Found
@@ -20,7 +19,8 @@ async def show(options: Options, found: Found, console: Console) -> None:
     missing = parts.left_out(found, phones=options.phones)
     city = City(options, found)
     try:
-        await _start(city, console)
+        with summary.shown_progress(console) as tell:
+            await city.start(tell)
         await _join_phones(city, console)
         if missing:
             console.print(summary.render_left_out(missing))
@@ -28,19 +28,7 @@ async def show(options: Options, found: Found, console: Console) -> None:
     finally:
         console.print("ending the city …")
         await city.stop()
-
-
-async def _start(city: City, console: Console) -> None:
-    bars = summary.progress(console)
-    tasks: dict[str, TaskID] = {}
-
-    def tell(what: str, done: int, of: int) -> None:
-        if what not in tasks:
-            tasks[what] = bars.add_task(what, total=of)
-        bars.update(tasks[what], completed=done, total=of)
-
-    with bars:
-        await city.start(tell)
+        console.print("it is gone")
 
 
 async def _join_phones(city: City, console: Console) -> None:

@@ -9,6 +9,7 @@ import json
 import signal
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ from controller.city.phones import Phone
 from controller.city.ports import LOOPBACK
 from controller.city.radius_client import MabQuestion
 from controller.city.repository import Counted
-from controller.city.run import CITY_PLAN, City
+from controller.city.run import CITY_PLAN, City, Tell
 from controller.city.story import Step, StepFailedError
 from controller.city.websites import PROBE_ANSWERS
 from controller.core.errors import KolcoError, UnavailableError
@@ -55,9 +56,10 @@ class Seen:
 class Journey:
     """The steps over one running city."""
 
-    def __init__(self, city: City) -> None:
-        """Take a city that is not started yet: starting it is a step."""
+    def __init__(self, city: City, show_start: Callable[[], AbstractContextManager[Tell]]) -> None:
+        """Take a city that is not started yet: starting it is a step, which ``show_start`` shows."""
         self._city = city
+        self._show_start = show_start
         self._seen = Seen()
 
     def steps(self) -> list[Step]:
@@ -100,7 +102,8 @@ class Journey:
         return ", ".join(sorted(found.programs))
 
     async def _city_up(self) -> str:
-        await self._city.start()
+        with self._show_start() as tell:
+            await self._city.start(tell)
         count = await self._city.count_fleet()
         wanted = self._city.options.aps
         _must((count.connected, count.settled) == (wanted, wanted), f"of {wanted} access points: {count}")

@@ -3,7 +3,8 @@
 Rendering only: it looks nothing up and starts nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rich.console import Console, Group, RenderableType
@@ -13,6 +14,7 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
 )
@@ -66,6 +68,21 @@ def progress(console: Console) -> Progress:
         console=console,
         transient=True,
     )
+
+
+@contextmanager
+def shown_progress(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """Show bars until the block ends; what it gives is told of each part: its name, done, of how many."""
+    bars = progress(console)
+    tasks: dict[str, TaskID] = {}
+
+    def tell(what: str, done: int, of: int) -> None:
+        if what not in tasks:
+            tasks[what] = bars.add_task(what, total=of)
+        bars.update(tasks[what], completed=done, total=of)
+
+    with bars:
+        yield tell
 
 
 def render_left_out(missing: Sequence[LeftOut]) -> RenderableType:

@@ -1,3 +1,5 @@
+from contextlib import nullcontext
+
 import pytest
 
 from controller.city import steps
@@ -10,7 +12,7 @@ from controller.wlans.rules import SSID_MAX_BYTES
 
 def journey(**options):
     found = Found(root=True, programs=frozenset(PACKAGES), playwright=True)
-    return Journey(City(Options(**options), found))
+    return Journey(City(Options(**options), found), nullcontext)
 
 
 def test_every_step_has_a_name_of_its_own_and_a_sentence():
