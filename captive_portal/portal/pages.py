@@ -19,7 +19,7 @@ from captive_portal.portal.metrics import PortalMetrics
 from captive_portal.portal.rendering import Renderer, link
 from captive_portal.portal.service import PortalService, Presence
 from captive_portal.portal.types import Client, Fault
-from captive_portal.portal.visit import Visit, open_visit, read_form
+from captive_portal.portal.visit import Visit, open_visit, read_form, source_address
 from controller.core.clock import Clock
 from controller.core.log import get_logger
 
@@ -176,8 +176,7 @@ class Pages:
             self._parts.metrics.capport.labels("redirect").inc()
             return RedirectResponse(self._parts.portal_url, 303, headers=capport.HEADERS)
         gateway_id = request.path_params["gateway_id"]
-        source_ip = request.client.host if request.client is not None else ""
-        client = await self._service.identify_at(gateway_id, source_ip)
+        client = await self._service.identify_at(gateway_id, source_address(request))
         if client is None and not await self._service.is_gateway(gateway_id):
             self._parts.metrics.capport.labels("unknown").inc()
             return Response(status_code=404, headers=capport.HEADERS)

@@ -1,5 +1,6 @@
 """One request, read once: who asks, in which language, with which handle and form."""
 
+import ipaddress
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,8 +46,7 @@ class Visit:
 
 async def open_visit(request: Request, service: PortalService, now: datetime) -> Visit:
     """Read a request; `client` is None if no gateway knows the sender."""
-    source_ip = request.client.host if request.client is not None else ""
-    client = await service.identify(request.query_params.get("h", ""), source_ip)
+    client = await service.identify(request.query_params.get("h", ""), source_address(request))
     chosen = request.query_params.get("lang", "")
     if chosen not in LANGUAGES:
         chosen = ""
@@ -59,6 +59,21 @@ async def open_visit(request: Request, service: PortalService, now: datetime) ->
         now=now,
         flags=_FLAGS & request.query_params.keys(),
     )
+
+
+def source_address(request: Request) -> str:
+    """Return the sender's address as leases write it, empty if there is none.
+
+    A listener on `::` sees IPv4 clients as `::ffff:192.0.2.1` (RFC 4291 §2.5.5.2).
+    """
+    if request.client is None:
+        return ""
+    try:
+        address = ipaddress.ip_address(request.client.host)
+    except ValueError:
+        return ""
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address)
 
 
 async def read_form(request: Request, client: Client, guard: FormGuard, now: datetime) -> dict[str, str]:

@@ -189,3 +189,19 @@ def test_contrast_meets_wcag_aa_in_both_schemes() -> None:
         ):  # fmt: skip
             assert _contrast(colours[front], colours[back]) >= 4.5, (front, back)
         assert _contrast(colours["line"], colours["card"]) >= 3  # edges of fields, WCAG 1.4.11
+
+
+def test_white_stays_readable_on_the_header_where_a_ring_crosses_it() -> None:
+    style = re.search(r"<style>(.*)</style>", rendered("bye"), re.DOTALL)
+    assert style is not None
+    top = re.search(r"\.top\{(.*?)\}", style[1])
+    assert top is not None
+    ring = re.search(r"#ffffff([0-9a-f]{2}) ", top[1])
+    grounds = re.findall(r"#([0-9a-f]{6})(?= |,|\))", top[1])
+    assert ring is not None
+    assert len(grounds) == 3
+    share = int(ring[1], 16) / 255
+    for ground in grounds:
+        parts = (int(ground[i : i + 2], 16) for i in (0, 2, 4))
+        mixed = "".join(f"{round(part + (255 - part) * share):02x}" for part in parts)
+        assert _contrast("#ffffff", mixed) >= 4.5, ground

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from captive_portal.portal.forms import FormError, FormGuard
 from captive_portal.portal.types import Client
-from captive_portal.portal.visit import open_visit, read_form
+from captive_portal.portal.visit import open_visit, read_form, source_address
 from controller.core.mac import parse_mac
 
 NOW = datetime(2026, 5, 9, 12, 0, tzinfo=UTC)
@@ -50,6 +50,20 @@ class Service:
 
     def handle_for(self, client: Client) -> str:
         return f"handle-of-{client.gateway_id}"
+
+
+@pytest.mark.parametrize(
+    ("peer", "address"),
+    [
+        (("10.77.0.9", 1), "10.77.0.9"),
+        (("::ffff:10.77.0.9", 1), "10.77.0.9"),
+        (("2001:db8:0::1", 1), "2001:db8::1"),
+        (("testclient", 1), ""),
+        (None, ""),
+    ],
+)
+def test_addresses_are_written_as_leases_write_them(peer: object, address: str) -> None:
+    assert source_address(Request({"type": "http", "client": peer})) == address
 
 
 async def test_a_form_in_pieces() -> None:
