@@ -5,13 +5,14 @@ goes to the session; what is not is a repetition. A session that a gateway count
 twice: there RADIUS only keeps the leg. Acknowledging is the server's matter, after the commit.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from controller.core.clock import Clock
-from controller.core.db import Tx
+from controller.core.db import Database, Tx
 from controller.core.mac import Mac
 from controller.directory.service import Directory
 from controller.directory.types import Known
@@ -72,19 +73,32 @@ class Applied:
 
 
 class Accountant:
-    """Applies records; the caller owns the transaction.
+    """Stores records.
 
     Args:
+        db: the database.
         directory: knows devices.
         clock: gives the time.
+        committed: told how many records each commit held.
     """
 
-    def __init__(self, directory: Directory, clock: Clock) -> None:
+    def __init__(
+        self, db: Database, directory: Directory, clock: Clock, *, committed: Callable[[int], None]
+    ) -> None:
+        self._db = db
+        self._committed = committed
         self._directory = directory
         self._clock = clock
 
+    async def store(self, records: Sequence[Record]) -> list[Applied]:
+        """Store records in order in one transaction; returns after its commit."""
+        async with self._db.transaction() as tx:
+            applied = [await self.apply(tx, record) for record in records]
+        self._committed(len(records))
+        return applied
+
     async def apply(self, tx: Tx, record: Record) -> Applied:
-        """Store one record; the same record again changes nothing."""
+        """Apply one record in the caller's transaction; the same record again changes nothing."""
         now = self._clock.now()
         if record.kind in {AcctStatusType.ACCOUNTING_ON, AcctStatusType.ACCOUNTING_OFF}:
             await self._restart(tx, record, now)

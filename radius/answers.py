@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from radius.accounting import Applied, Outcome
-from radius.authorize import Authorizer
-from radius.batch import Batch
+from radius.authorize import Decision
+from radius.group import Group
 from radius.metrics import RadiusMetrics
 from radius.protocol.attributes import AcctStatusType
 from radius.protocol.connection import RequestReceived
-from radius.question import Refused, read_question
+from radius.question import Question, Refused, read_question
 from radius.records import Record, Unusable, read_record
 from radius.reply import ACCOUNTED, Answer, render_decision
 from radius.session_class import ClassCodec
@@ -18,8 +18,8 @@ class Answers:
     """The two ports' answers.
 
     Args:
-        authorizer: decides Access-Requests.
-        batch: stores accounting records.
+        decisions: decides Access-Requests.
+        ledger: stores accounting records.
         codec: writes and reads Class.
         metrics: counts what became of accounting records.
         still_online: told the session when a NAS goes on counting for one that has ended.
@@ -27,15 +27,15 @@ class Answers:
 
     def __init__(
         self,
-        authorizer: Authorizer,
-        batch: Batch[Record, Applied],
+        decisions: Group[Question, Decision],
+        ledger: Group[Record, Applied],
         codec: ClassCodec,
         metrics: RadiusMetrics,
         *,
         still_online: Callable[[str], None],
     ) -> None:
-        self._authorizer = authorizer
-        self._batch = batch
+        self._decisions = decisions
+        self._ledger = ledger
         self._codec = codec
         self._metrics = metrics
         self._still_online = still_online
@@ -49,7 +49,7 @@ class Answers:
         question = read_question(request.packet, request.secret)
         if isinstance(question, Refused):
             return render_decision(question, self._codec)
-        return render_decision(await self._authorizer.decide(question), self._codec)
+        return render_decision(await self._decisions.submit(question), self._codec)
 
     async def answer_accounting(self, request: RequestReceived) -> Answer:
         """Answer an Accounting-Request; returns only when its record is committed.
@@ -61,7 +61,7 @@ class Answers:
         if isinstance(record, Unusable):
             self._metrics.count_accounting("unusable", record.value)
             return ACCOUNTED
-        applied = await self._batch.submit(record)
+        applied = await self._ledger.submit(record)
         self._metrics.count_accounting(record.kind.name.lower().replace("_", "-"), applied.outcome.value)
         if applied.outcome is Outcome.LATE and record.kind is AcctStatusType.INTERIM_UPDATE:
             self._still_online(applied.session_id)

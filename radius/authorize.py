@@ -3,18 +3,20 @@
 What is asked is `question`'s matter, what the decision looks like on the wire `reply`'s.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from controller.core.clock import Clock
-from controller.core.db import Database, Tx
+from controller.core.db import Database
 from controller.core.ids import new_id
 from controller.core.mac import Mac
 from controller.directory.service import Directory
-from controller.directory.types import Known
-from controller.sessions import service as sessions
+from controller.directory.types import Known, StoredCredential
+from radius import repository
 from radius.protocol.password import is_chap_right
 from radius.question import Method, Question, Refusal, Refused
+from radius.repository import OpenSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,38 +54,60 @@ class Authorizer:
         self._clock = clock
 
     async def decide(self, question: Question) -> Decision:
-        """Answer one question.
+        """Answer one question."""
+        return (await self.decide_all([question]))[0]
 
-        Raises:
-            MalformedError: a CHAP response of impossible length.
-        """
+    async def decide_all(self, questions: Sequence[Question]) -> list[Decision]:
+        """Answer questions in order, with the same few queries for one as for a hundred."""
         now = self._clock.now()
+        macs = {Mac(question.username) for question in questions if question.method is Method.MAB}
+        usernames = {question.username for question in questions if question.method is not Method.MAB}
         async with self._db.reading() as tx:
-            known = await self._find_known(tx, question, now)
-            if known is None:
-                unknown = question.method is Method.MAB
-                return Refused(Refusal.UNKNOWN_DEVICE if unknown else Refusal.WRONG_CREDENTIAL)
-            session = await sessions.find_open(tx, mac=question.station or known.mac)
-        left = 0 if session is None else session.seconds_remaining(now)
-        if session is not None and session.account_id == known.account_id and left:
-            return Accepted(known, question.method, session.id, left)
-        return Accepted(known, question.method, new_id(), _longest(known, question.method, now))
+            devices = await self._directory.find_known_devices(tx, macs=macs, now=now) if macs else {}
+            credentials: dict[str, StoredCredential] = {}
+            if usernames:
+                credentials = await self._directory.find_credentials(tx, usernames=usernames, now=now)
+            proved = [self._find_known(question, devices, credentials) for question in questions]
+            stations = {
+                question.station or known.mac
+                for question, known in zip(questions, proved, strict=True)
+                if known is not None
+            }
+            sessions = await repository.find_open_sessions(tx, stations) if stations else {}
+        return [
+            _decide(question, known, sessions, now) for question, known in zip(questions, proved, strict=True)
+        ]
 
-    async def _find_known(self, tx: Tx, question: Question, now: datetime) -> Known | None:
+    def _find_known(
+        self, question: Question, devices: Mapping[Mac, Known], credentials: Mapping[str, StoredCredential]
+    ) -> Known | None:
         """Return whose device it is, if it proved itself."""
-        directory = self._directory
         if question.method is Method.MAB:
-            return await directory.find_known_device(tx, mac=Mac(question.username), now=now)
-        if question.chap is None:
-            return await directory.check_credential(
-                tx, username=question.username, password=question.password, now=now
-            )
-        recovered = await directory.recover_credential(tx, username=question.username, now=now)
-        if recovered is None:
+            return devices.get(Mac(question.username))
+        credential = credentials.get(question.username)
+        if credential is None:
             return None
-        password, known = recovered
-        right = is_chap_right(question.chap.response, password.encode(), question.chap.challenge)
-        return known if right else None
+        if question.chap is None:
+            right = self._directory.is_password_of(credential, question.password)
+        else:
+            password = self._directory.reveal_password(credential)
+            right = password is not None and is_chap_right(
+                question.chap.response, password.encode(), question.chap.challenge
+            )
+        return credential.known if right else None
+
+
+def _decide(
+    question: Question, known: Known | None, sessions: Mapping[str, OpenSession], now: datetime
+) -> Decision:
+    method = question.method
+    if known is None:
+        return Refused(Refusal.UNKNOWN_DEVICE if method is Method.MAB else Refusal.WRONG_CREDENTIAL)
+    session = sessions.get(question.station or known.mac)
+    if session is not None and session.account_id == known.account_id and session.expires_at > now:
+        left = max(1, int((session.expires_at - now).total_seconds()))
+        return Accepted(known, method, session.id, left)
+    return Accepted(known, method, new_id(), _longest(known, method, now))
 
 
 def _longest(known: Known, method: Method, now: datetime) -> int:

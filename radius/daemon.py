@@ -14,9 +14,9 @@ from radius import repository
 from radius.accounting import Accountant
 from radius.answers import Answers
 from radius.authorize import Authorizer
-from radius.batch import Batch
 from radius.disconnect import Disconnector, Limits
 from radius.dynamic import DynamicAuthorization, only
+from radius.group import Group
 from radius.metrics import RadiusMetrics
 from radius.nas import NasRegistry
 from radius.ports import PortPlan, Ports
@@ -111,21 +111,13 @@ def _answers(
     codec: ClassCodec,
 ) -> Answers:
     directory = Directory(runtime.secrets)
-    batch = Batch(
-        runtime.db,
-        Accountant(directory, runtime.clock).apply,
-        max_records=settings.batch_max,
-        wait_s=settings.batch_wait_ms / 1000,
-        committed=metrics.observe_batch,
-    )
-    runtime.tasks.spawn("radius-batch", batch.run)
-    return Answers(
-        Authorizer(runtime.db, directory, runtime.clock),
-        batch,
-        codec,
-        metrics,
-        still_online=disconnector.request,
-    )
+    accountant = Accountant(runtime.db, directory, runtime.clock, committed=metrics.observe_batch)
+    authorizer = Authorizer(runtime.db, directory, runtime.clock)
+    decisions = Group(authorizer.decide_all, max_items=settings.batch_max)
+    ledger = Group(accountant.store, max_items=settings.batch_max, wait_s=settings.batch_wait_ms / 1000)
+    runtime.tasks.spawn("radius-decisions", decisions.run)
+    runtime.tasks.spawn("radius-ledger", ledger.run)
+    return Answers(decisions, ledger, codec, metrics, still_online=disconnector.request)
 
 
 async def _follow_events(runtime: Runtime, registry: NasRegistry, disconnector: Disconnector) -> None:

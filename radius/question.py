@@ -10,7 +10,7 @@ from enum import StrEnum
 from controller.core.mac import Mac
 from radius.protocol import attributes as a
 from radius.protocol.packet import Packet
-from radius.protocol.password import unhide_password
+from radius.protocol.password import check_chap, unhide_password
 from radius.stations import CalledStation, find_mac, parse_called_station
 
 
@@ -82,7 +82,7 @@ def read_question(packet: Packet, secret: bytes) -> Question | Refused:
     in any notation, as password: what access points send.
 
     Raises:
-        MalformedError: a User-Password of impossible length.
+        MalformedError: a User-Password or CHAP-Password of impossible length.
     """
     username = packet.find_text(a.USER_NAME)
     if not username:
@@ -101,6 +101,7 @@ def read_question(packet: Packet, secret: bytes) -> Question | Refused:
         return _mac_question(mac, station, called)
     response = packet.find(a.CHAP_PASSWORD)
     if response is not None:
+        check_chap(response)
         chap = Chap(response, packet.find(a.CHAP_CHALLENGE) or packet.authenticator)
         return Question(Method.CHAP, username, "", station, called, chap)
     if password is None:

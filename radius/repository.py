@@ -1,6 +1,6 @@
 """All SQL of RADIUS: the NAS table, accounting legs, and what a session needs to begin."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,6 +44,15 @@ class OpenLeg(Leg):
     """A leg that has not ended, with the device: what its NAS must be told to end it."""
 
     mac: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """What an authorisation needs of the session a device has open."""
+
+    id: str
+    account_id: str
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,16 @@ async def find_device(tx: Tx, device_id: str) -> Known | None:
     device, plan = row
     view = PlanView(**{name: getattr(plan, name) for name in PlanView.__dataclass_fields__})
     return Known(device.account_id, device.id, Mac(device.mac), view, device.remembered_until)
+
+
+async def find_open_sessions(tx: Tx, macs: Collection[str]) -> dict[str, OpenSession]:
+    """Return the open sessions of devices by MAC."""
+    rows = await tx.execute(
+        sa.select(NetSession.mac, NetSession.id, NetSession.account_id, NetSession.expires_at).where(
+            NetSession.mac.in_(macs), NetSession.ended_at.is_(None)
+        )
+    )
+    return {row.mac: OpenSession(row.id, row.account_id, row.expires_at) for row in rows}
 
 
 async def find_device_state(tx: Tx, mac: str) -> DeviceState | None:

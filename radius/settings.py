@@ -29,7 +29,9 @@ class RadiusSettings(Section):
     in_flight_max: int = Field(
         4_000, gt=0, description="Requests worked on at a time, on each port; more are dropped and counted."
     )
-    batch_max: int = Field(128, gt=0, description="Accounting records committed together at most.")
+    batch_max: int = Field(
+        128, gt=0, description="Accounting records committed together, and logins decided together, at most."
+    )
     batch_wait_ms: float = Field(
         3.0, ge=0, description="Milliseconds an accounting record waits for others to be committed with it."
     )

@@ -1,15 +1,14 @@
 """The directory's SQL; no rules."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute
 
 from controller.core.db import Tx, upsert
 from controller.core.mac import Mac
-from controller.directory.types import AccountView, DeviceView, Known, PlanView, VoucherView
+from controller.directory.types import AccountView, DeviceView, Known, PlanView, StoredCredential, VoucherView
 from controller.models import Account, Device, DeviceCredential, Identity, Plan, Voucher
 
 
@@ -96,31 +95,63 @@ async def find_known(tx: Tx, *, mac: Mac | None = None, device_id: str | None = 
 
 async def find_credential(tx: Tx, username: str, now: datetime) -> tuple[bytes, Known] | None:
     """Return a valid credential's digest and whose it is."""
-    row = (await tx.execute(_valid_credential(DeviceCredential.secret_digest, username, now))).first()
-    return None if row is None else (row[0], _known(row[1], row[2]))
+    found = (await find_credentials(tx, [username], now)).get(username)
+    return None if found is None else (found.digest, found.known)
 
 
-async def find_sealed_credential(tx: Tx, username: str, now: datetime) -> tuple[bytes | None, Known] | None:
-    """Return a valid credential's sealed password, if it was kept, and whose it is."""
-    row = (await tx.execute(_valid_credential(DeviceCredential.sealed, username, now))).first()
-    return None if row is None else (row[0], _known(row[1], row[2]))
-
-
-def _valid_credential(
-    column: InstrumentedAttribute[Any], username: str, now: datetime
-) -> sa.Select[tuple[Any, Device, Plan]]:
-    return (
-        sa.select(column, Device, Plan)
-        .join(Device, Device.id == DeviceCredential.device_id)
-        .join(Account, Account.id == Device.account_id)
-        .join(Plan, Plan.id == Account.plan_id)
-        .where(
-            DeviceCredential.username == username,
-            DeviceCredential.revoked_at.is_(None),
-            DeviceCredential.expires_at > now,
-            Account.status == "active",
+async def find_credentials(tx: Tx, usernames: Collection[str], now: datetime) -> dict[str, StoredCredential]:
+    """Return valid credentials of active accounts by user name."""
+    rows = (
+        await tx.execute(
+            sa.select(
+                DeviceCredential.username, DeviceCredential.secret_digest, DeviceCredential.sealed, *_KNOWN
+            )
+            .join(Device, Device.id == DeviceCredential.device_id)
+            .join(Account, Account.id == Device.account_id)
+            .where(
+                DeviceCredential.username.in_(usernames),
+                DeviceCredential.revoked_at.is_(None),
+                DeviceCredential.expires_at > now,
+                Account.status == "active",
+            )
         )
-    )
+    ).all()
+    plans = await _plans(tx, {row.plan_id for row in rows})
+    return {
+        row.username: StoredCredential(row.secret_digest, row.sealed, _known_row(row, plans)) for row in rows
+    }
+
+
+async def find_known_many(tx: Tx, macs: Collection[Mac]) -> dict[Mac, Known]:
+    """Return devices of active accounts by MAC."""
+    rows = (
+        await tx.execute(
+            sa.select(*_KNOWN)
+            .join(Account, Account.id == Device.account_id)
+            .where(Device.mac.in_(macs), Account.status == "active")
+        )
+    ).all()
+    plans = await _plans(tx, {row.plan_id for row in rows})
+    return {Mac(row.mac): _known_row(row, plans) for row in rows}
+
+
+_KNOWN = (
+    Device.account_id,
+    Device.id.label("device_id"),
+    Device.mac,
+    Account.plan_id,
+    Device.remembered_until,
+)
+
+
+def _known_row(row: Any, plans: Mapping[str, PlanView]) -> Known:
+    return Known(row.account_id, row.device_id, Mac(row.mac), plans[row.plan_id], row.remembered_until)
+
+
+async def _plans(tx: Tx, ids: Collection[str]) -> dict[str, PlanView]:
+    if not ids:
+        return {}
+    return {row.id: _plan(row) for row in await tx.scalars(sa.select(Plan).where(Plan.id.in_(ids)))}
 
 
 async def find_voucher(tx: Tx, digest: bytes) -> Voucher | None:

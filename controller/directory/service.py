@@ -6,6 +6,7 @@ stored as keyed digests: they are random, so a fast keyed digest is enough.
 
 import hmac
 import secrets as random
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from controller.core.db import Tx
@@ -22,6 +23,7 @@ from controller.directory.types import (
     Known,
     Login,
     PlanView,
+    StoredCredential,
     VoucherView,
 )
 from controller.models import Account, Device, DeviceCredential, Identity, Voucher
@@ -167,15 +169,30 @@ class Directory:
             return None
         return found[1]
 
-    async def recover_credential(self, tx: Tx, *, username: str, now: datetime) -> tuple[str, Known] | None:
-        """Return a valid credential's password and whose it is, for challenge methods such as CHAP.
+    # --- many at a time, for RADIUS --------------------------------------------------------------
 
-        None if it is unknown, expired, revoked, blocked, or was issued for PAP only.
-        """
-        found = await repository.find_sealed_credential(tx, username, now)
-        if found is None or found[0] is None:
-            return None
-        return self._secrets.unseal("credential", found[0]), found[1]
+    async def find_known_devices(self, tx: Tx, *, macs: Collection[Mac], now: datetime) -> dict[Mac, Known]:
+        """Return those of the devices that are remembered and whose account is active."""
+        found = await repository.find_known_many(tx, macs)
+        return {
+            mac: known
+            for mac, known in found.items()
+            if known.remembered_until is not None and known.remembered_until > now
+        }
+
+    async def find_credentials(
+        self, tx: Tx, *, usernames: Collection[str], now: datetime
+    ) -> dict[str, StoredCredential]:
+        """Return the valid ones of these credentials; the passwords are still to be compared."""
+        return await repository.find_credentials(tx, usernames, now)
+
+    def is_password_of(self, credential: StoredCredential, password: str) -> bool:
+        """Tell whether the password is the credential's, in constant time."""
+        return hmac.compare_digest(credential.digest, self._secrets.digest("credential", password))
+
+    def reveal_password(self, credential: StoredCredential) -> str | None:
+        """Return the password, for challenge methods such as CHAP; None if it was issued for PAP only."""
+        return None if credential.sealed is None else self._secrets.unseal("credential", credential.sealed)
 
     # --- plans and vouchers ----------------------------------------------------------------------
 

@@ -43,6 +43,15 @@ class Known:
 
 
 @dataclass(frozen=True)
+class StoredCredential:
+    """A valid device credential as stored: a digest of its password, and the password sealed if kept."""
+
+    digest: bytes
+    sealed: bytes | None
+    known: Known
+
+
+@dataclass(frozen=True)
 class AccountView:
     """An account as an operator sees it; identities are masked."""
 

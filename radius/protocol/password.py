@@ -61,14 +61,19 @@ def chap_response(identifier: int, password: bytes, challenge: bytes) -> bytes:
     return ident + md5(ident + password + challenge, usedforsecurity=False).digest()
 
 
-def is_chap_right(value: bytes, password: bytes, challenge: bytes) -> bool:
-    """Tell whether a CHAP-Password value was made from this password.
-
-    `challenge` is CHAP-Challenge if the packet has one, else the Request Authenticator.
+def check_chap(value: bytes) -> None:
+    """Check that a CHAP-Password value can be one.
 
     Raises:
         MalformedError: not 17 octets.
     """
     if len(value) != _CHAP_LENGTH:
         raise MalformedError(DropReason.BAD_ATTRIBUTE)
+
+
+def is_chap_right(value: bytes, password: bytes, challenge: bytes) -> bool:
+    """Tell whether a checked CHAP-Password value was made from this password.
+
+    `challenge` is CHAP-Challenge if the packet has one, else the Request Authenticator.
+    """
     return hmac.compare_digest(value, chap_response(value[0], password, challenge))

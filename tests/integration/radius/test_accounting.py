@@ -35,7 +35,8 @@ class World:
         self.db = database
         self.clock = FakeClock()
         self.directory = Directory(SecretStore(tmp_path / "secrets"))
-        self.accountant = Accountant(self.directory, self.clock)
+        self.sizes = []
+        self.accountant = Accountant(self.db, self.directory, self.clock, committed=self.sizes.append)
 
     async def prepare(self):
         plan = PlanView("city", "City", 7200, 600, 86_400, 300, None, None, 1_000_000, 5)
@@ -69,6 +70,20 @@ async def test_a_promised_session_begins_under_its_own_id(world):
     assert await world.apply(record(START, session=world.promised)) == [Outcome.STARTED]
     session = await world.session()
     assert (session.method, session.nas_id, session.ssid) == ("radius-pap", "nas", "City")
+
+
+async def test_a_group_is_stored_in_one_commit(world):
+    applied = await world.accountant.store(
+        [
+            record(START, session=world.promised),
+            record(INTERIM, up=10, seconds=5),
+            record(STOP, up=20, seconds=9),
+        ]
+    )
+    assert [one.outcome for one in applied] == [Outcome.STARTED, Outcome.COUNTED, Outcome.ENDED]
+    assert {one.session_id for one in applied} == {world.promised.session_id}
+    assert world.sizes == [3]
+    assert (await world.session()).up_bytes == 20
 
 
 async def test_a_start_that_comes_last_begins_nothing_anew(world):

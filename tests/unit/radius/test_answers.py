@@ -11,16 +11,16 @@ from radius.session_class import ClassCodec
 from tests.factories.radius import request
 
 
-class FakeAuthorizer:
+class FakeDecisions:
     def __init__(self):
         self.asked = []
 
-    async def decide(self, question):
+    async def submit(self, question):
         self.asked.append(question)
         return Refused(Refusal.WRONG_CREDENTIAL)
 
 
-class FakeBatch:
+class FakeLedger:
     def __init__(self, applied=None):
         self.applied = applied
         self.stored = []
@@ -34,8 +34,8 @@ class FakeBatch:
 
 def answers(applied=None):
     made = Answers(
-        FakeAuthorizer(),
-        FakeBatch(applied),
+        FakeDecisions(),
+        FakeLedger(applied),
         ClassCodec(bytes(32)),
         RadiusMetrics(registry := CollectorRegistry()),
         still_online=(told := []).append,
@@ -51,19 +51,19 @@ async def test_an_access_request_is_decided():
     made, *_ = answers()
     answer = await made.answer_access(request(User_Name="u", password="p"))
     assert (answer.code, answer.refusal) == (Code.ACCESS_REJECT, "wrong-credential")
-    assert made._authorizer.asked[0].method is Method.PAP
+    assert made._decisions.asked[0].method is Method.PAP
 
 
 async def test_nothing_is_asked_about_what_is_refused_at_sight():
     made, *_ = answers()
     assert (await made.answer_access(request())).refusal == "no-user-name"
-    assert made._authorizer.asked == []
+    assert made._decisions.asked == []
 
 
 async def test_a_record_is_acknowledged_once_stored():
     made, registry, told = answers(Applied(Outcome.STARTED, "s"))
     assert await made.answer_accounting(record("Start")) is ACCOUNTED
-    assert len(made._batch.stored) == 1
+    assert len(made._ledger.stored) == 1
     line = 'kolco_radius_accounting_records_total{kind="start",outcome="started"} 1.0'
     assert line in generate_latest(registry).decode()
     assert told == []
@@ -78,7 +78,7 @@ async def test_what_is_not_stored_is_not_acknowledged():
 async def test_what_holds_no_record_is_acknowledged():
     made, *_ = answers()
     assert await made.answer_accounting(request(Code.ACCOUNTING_REQUEST)) is ACCOUNTED
-    assert made._batch.stored == []
+    assert made._ledger.stored == []
 
 
 async def test_counting_after_the_end_is_told():

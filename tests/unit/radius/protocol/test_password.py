@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from radius.protocol.errors import EncodeError, MalformedError
-from radius.protocol.password import chap_response, hide_password, is_chap_right, unhide_password
+from radius.protocol.password import chap_response, check_chap, hide_password, is_chap_right, unhide_password
 
 # RFC 2865 §7.1: the password "arctangent" under the secret "xyzzy5461"
 AUTHENTICATOR = bytes.fromhex("0f403f9473978057bd83d5cb98f4227a")
@@ -44,7 +44,8 @@ def test_too_long_a_password_is_our_error():
 def test_chap():
     value = chap_response(7, b"secret", AUTHENTICATOR)
     assert value == b"\7" + hashlib.md5(b"\7secret" + AUTHENTICATOR).digest()
+    check_chap(value)
     assert is_chap_right(value, b"secret", AUTHENTICATOR)
     assert not is_chap_right(value, b"other", AUTHENTICATOR)
     with pytest.raises(MalformedError):
-        is_chap_right(value[:-1], b"secret", AUTHENTICATOR)
+        check_chap(value[:-1])
