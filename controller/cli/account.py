@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from controller.cli.client import open_client
+from controller.cli.client import open_client, segment
 from controller.cli.output import (
     Column,
     DryRun,
@@ -61,7 +61,7 @@ def list_accounts(
 @app.command()
 def show(account: _Account, output: Output = Format.TABLE) -> None:
     """Show an account with its devices and open sessions."""
-    row = open_client().get(f"/accounts/{account}")
+    row = open_client().get(f"/accounts/{segment(account)}")
     if output is Format.JSON:
         print_json(row)
         return
@@ -75,14 +75,14 @@ def block(
 ) -> None:
     """Block an account: its sessions end, its devices are forgotten, logins are refused."""
     confirm(f"Block the account {account}?", yes=yes or dry_run)
-    row = open_client().send("POST", f"/accounts/{account}/block", {"dry_run": dry_run})
+    row = open_client().send("POST", f"/accounts/{segment(account)}/block", {"dry_run": dry_run})
     print_done("account", account, "blocked", row, output, dry_run=dry_run)
 
 
 @app.command()
 def unblock(account: _Account, *, dry_run: DryRun = False, output: Output = Format.TABLE) -> None:
     """Let a blocked account log in again."""
-    row = open_client().send("POST", f"/accounts/{account}/unblock", {"dry_run": dry_run})
+    row = open_client().send("POST", f"/accounts/{segment(account)}/unblock", {"dry_run": dry_run})
     print_done("account", account, "unblocked", row, output, dry_run=dry_run)
 
 

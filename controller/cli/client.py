@@ -128,7 +128,14 @@ def open_client() -> ApiClient:
         token = settings.token.get_secret_value()
     else:
         token = _read_token(settings.token_file or CoreSettings.load().data_dir / "operator.token")
-    return ApiClient(settings.api_url, token, timeout_s=settings.timeout_s)
+    if not (token.isascii() and token.isprintable()):
+        raise DeniedError("the token holds characters no token has", hint="set KOLCO_CLI_TOKEN anew")
+    try:
+        return ApiClient(settings.api_url, token, timeout_s=settings.timeout_s)
+    except httpx.InvalidURL as error:
+        raise InvalidInputError(
+            f"KOLCO_CLI_API_URL is not a URL: {error}", hint="write it as http://127.0.0.1:8480"
+        ) from error
 
 
 def ap_path(client: ApiClient, ap: str) -> str:
@@ -139,7 +146,18 @@ def ap_path(client: ApiClient, ap: str) -> str:
         ]
         if len(named) == 1:
             ap = named[0]
-    return f"/access-points/{quote(ap, safe='')}"
+    return f"/access-points/{segment(ap)}"
+
+
+def segment(name: str) -> str:
+    """Return a name as one part of a path.
+
+    Raises:
+        InvalidInputError: no path can hold it.
+    """
+    if name in {"", ".", ".."}:
+        raise InvalidInputError(f"{name!r} is not a name")
+    return quote(name, safe="")
 
 
 def _read_token(path: Path) -> str:

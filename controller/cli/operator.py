@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from controller.cli.client import open_client
+from controller.cli.client import open_client, segment
 from controller.cli.output import (
     Column,
     DryRun,
@@ -77,7 +77,7 @@ def create(
 def token(name: _Name, yes: Yes = False, dry_run: DryRun = False, output: Output = Format.TABLE) -> None:
     """Give an operator a new token; the old one stops working."""
     confirm(f"Replace the token of {name}?", yes=yes or dry_run)
-    row = open_client().send("POST", f"/operators/{name}/token", {"dry_run": dry_run})
+    row = open_client().send("POST", f"/operators/{segment(name)}/token", {"dry_run": dry_run})
     _print_token(row, "token replaced", output, dry_run=dry_run)
 
 
@@ -85,7 +85,7 @@ def token(name: _Name, yes: Yes = False, dry_run: DryRun = False, output: Output
 def disable(name: _Name, yes: Yes = False, dry_run: DryRun = False, output: Output = Format.TABLE) -> None:
     """Disable an operator: the token stops working at once."""
     confirm(f"Disable {name}?", yes=yes or dry_run)
-    row = open_client().send("POST", f"/operators/{name}/disable", {"dry_run": dry_run})
+    row = open_client().send("POST", f"/operators/{segment(name)}/disable", {"dry_run": dry_run})
     print_done("operator", name, "disabled", row, output, dry_run=dry_run)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from controller.cli.client import open_client
+from controller.cli.client import open_client, segment
 from controller.cli.output import (
     Column,
     DryRun,
@@ -79,7 +79,7 @@ def show(
     session: Annotated[str, typer.Argument(help="Id of the session.")], output: Output = Format.TABLE
 ) -> None:
     """Show a session and its accounting."""
-    print_row(open_client().get(f"/sessions/{session}"), _DETAILS, output, kind="session", key="id")
+    print_row(open_client().get(f"/sessions/{segment(session)}"), _DETAILS, output, kind="session", key="id")
 
 
 @app.command()
@@ -99,5 +99,5 @@ def end(
     """
     confirm(f"End the session {session}?", yes=yes or dry_run)
     body = {"forget": forget}
-    row = open_client().send("POST", f"/sessions/{session}/end", {"dry_run": dry_run}, json=body)
+    row = open_client().send("POST", f"/sessions/{segment(session)}/end", {"dry_run": dry_run}, json=body)
     print_done("session", session, "ended", row, output, dry_run=dry_run)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from controller.cli.client import open_client
+from controller.cli.client import open_client, segment
 from controller.cli.output import (
     Column,
     DryRun,
@@ -53,7 +53,7 @@ def list_sites(district: _District = None, limit: MaxRows = None, output: Output
 @app.command()
 def show(site: _Site, output: Output = Format.TABLE) -> None:
     """Show a site."""
-    print_row(open_client().get(f"/sites/{site}"), _COLUMNS, output, kind="site", key="id")
+    print_row(open_client().get(f"/sites/{segment(site)}"), _COLUMNS, output, kind="site", key="id")
 
 
 @app.command()
@@ -101,7 +101,7 @@ def change(
         "longitude": longitude,
         "address": address,
     }
-    row = open_client().send("PATCH", f"/sites/{site}", {"dry_run": dry_run}, json=body)
+    row = open_client().send("PATCH", f"/sites/{segment(site)}", {"dry_run": dry_run}, json=body)
     print_done("site", site, "changed", row, output, dry_run=dry_run)
 
 

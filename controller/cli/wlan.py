@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from controller.cli.client import open_client
+from controller.cli.client import open_client, segment
 from controller.cli.output import (
     Column,
     DryRun,
@@ -62,7 +62,7 @@ def list_wlans(output: Output = Format.TABLE) -> None:
 def show(wlan: _Wlan, output: Output = Format.TABLE) -> None:
     """Show a WLAN."""
     columns = (*_COLUMNS, Column("AT", "sites"))
-    print_row(open_client().get(f"/wlans/{wlan}"), columns, output, kind="wlan", key="id")
+    print_row(open_client().get(f"/wlans/{segment(wlan)}"), columns, output, kind="wlan", key="id")
 
 
 @app.command()
@@ -124,7 +124,7 @@ def change(
         "enabled": enabled,
         "sites": [] if all_sites else site or None,
     }
-    row = open_client().send("PATCH", f"/wlans/{wlan}", {"dry_run": dry_run}, json=body)
+    row = open_client().send("PATCH", f"/wlans/{segment(wlan)}", {"dry_run": dry_run}, json=body)
     print_done("wlan", wlan, "changed", row, output, dry_run=dry_run)
 
 
@@ -132,5 +132,5 @@ def change(
 def remove(wlan: _Wlan, yes: Yes = False, dry_run: DryRun = False, output: Output = Format.TABLE) -> None:
     """Take a WLAN off the air for good; its users drop."""
     confirm(f"Take the WLAN {wlan} off every AP?", yes=yes or dry_run)
-    row = open_client().send("DELETE", f"/wlans/{wlan}", {"dry_run": dry_run})
+    row = open_client().send("DELETE", f"/wlans/{segment(wlan)}", {"dry_run": dry_run})
     print_done("wlan", wlan, "removed", row, output, dry_run=dry_run)

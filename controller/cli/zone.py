@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from controller.cli.client import open_client
+from controller.cli.client import open_client, segment
 from controller.cli.output import Column, Format, Output, print_row, print_rows
 
 app = typer.Typer(no_args_is_help=True, help="The rings of the city.")
@@ -26,4 +26,4 @@ def list_zones(output: Output = Format.TABLE) -> None:
 @app.command()
 def show(zone: Annotated[str, typer.Argument(help="Id of the zone.")], output: Output = Format.TABLE) -> None:
     """Show a zone; `-o json` holds its polygon."""
-    print_row(open_client().get(f"/zones/{zone}"), _COLUMNS, output, kind="zone", key="id")
+    print_row(open_client().get(f"/zones/{segment(zone)}"), _COLUMNS, output, kind="zone", key="id")

@@ -9,11 +9,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import unquote
 
 from fastapi import Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from controller.core.db import Database, Tx
+from controller.core.errors import InvalidInputError
 from controller.core.runtime import Runtime
 from controller.core.secrets import SecretStore
 from controller.operators import service
@@ -48,6 +50,7 @@ class RequestContext:
 def _require(role: Role) -> Callable[[Request, _Credentials], Awaitable[RequestContext]]:
     async def context(request: Request, credentials: _Credentials) -> RequestContext:
         runtime: Runtime = request.app.state.runtime
+        await _refuse_nul(request)
         if credentials is None:
             raise UnauthenticatedError("a token is needed", hint="send it as Authorization: Bearer TOKEN")
         async with runtime.db.reading() as tx:
@@ -57,6 +60,14 @@ def _require(role: Role) -> Callable[[Request, _Credentials], Awaitable[RequestC
         return RequestContext(actor, runtime.db, runtime.secrets, runtime.clock.now())
 
     return context
+
+
+async def _refuse_nul(request: Request) -> None:
+    """Refuse U+0000, which PostgreSQL's text cannot hold, before it becomes somebody's error 500."""
+    text = f"{request.url.path}?{unquote(request.url.query)}"
+    is_json = request.headers.get("content-type", "").startswith("application/json")
+    if "\0" in text or (is_json and b"\\u0000" in await request.body()):
+        raise InvalidInputError("the character U+0000 is not allowed anywhere")
 
 
 Viewer = Annotated[RequestContext, Depends(_require("viewer"))]

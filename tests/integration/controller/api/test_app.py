@@ -71,3 +71,10 @@ async def test_problems_have_one_shape(api):
     assert {fault["where"] for fault in wrong["data"]["faults"]} == {"body.name", "body.more"}
     assert (await api.call("GET", "/nothing", 404))["code"] == "not_found"
     assert (await api.call("PUT", "/sites", 405))["code"] == "method_not_allowed"
+
+
+@pytest.mark.parametrize("path", ["/sites/a%00b", "/access-points?text=%00", "/audit?operator=%00"])
+async def test_nul_is_refused_everywhere(api, path):
+    assert "U+0000" in (await api.call("GET", path, 422))["message"]
+    await api.call("PATCH", "/sites/arbat-1", 422, json={"address": "a\0b"})
+    await api.call("POST", "/accounts/search", 422, json={"phone": "\0"})

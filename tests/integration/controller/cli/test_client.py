@@ -5,6 +5,8 @@ import shlex
 import sys
 from pathlib import Path
 
+import pytest
+
 from controller.models import District, Site
 from tests.conftest import free_port
 
@@ -55,6 +57,38 @@ async def test_something_else_on_the_port(kolco):
 async def test_a_wrong_setting_is_named(kolco):
     done = await kolco("ap", "list", code=1, KOLCO_CLI_TIMEOUT_S="soon")
     assert "KOLCO_CLI_TIMEOUT_S" in done.err
+
+
+async def test_what_is_typed_wrong_gets_suggestions(kolco):
+    for typed, suggested in (
+        (("ap", "lst"), "'list'"),
+        (("ap", "list", "--conected"), "--connected"),
+        (("wlans",), "'wlan'"),
+        (("docter",), "'doctor'"),
+    ):
+        done = await kolco(*typed, code=2)
+        assert suggested in done.err
+        assert done.out == ""
+
+
+async def test_names_that_no_path_can_hold(kolco):
+    await kolco("wlan", "show", "", code=1)
+    await kolco("wlan", "show", "..", code=1)
+    await kolco("wlan", "show", "a/../b?c", code=3)
+    await kolco("site", "show", "парк", code=3)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "code"),
+    [
+        ("KOLCO_CLI_API_URL", "http://a:b", 1),
+        ("KOLCO_CLI_API_URL", "nowhere", 5),
+        ("KOLCO_CLI_TOKEN", "жетон", 4),
+    ],
+)
+async def test_settings_that_are_none(kolco, variable, value, code):
+    done = await kolco("ap", "list", code=code, **{variable: value})
+    assert done.err.startswith("error: ")
 
 
 async def test_every_page_is_fetched(kolco):
