@@ -5,7 +5,7 @@ or late event does no harm. It does no accounting (see `accounting`) and lets no
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from captive_portal.gateway import repository
@@ -24,6 +24,9 @@ from controller.sessions.events import SessionEnded, SessionMoved, SessionStarte
 LOG_OPENED = "gate.opened"
 LOG_CLOSED = "gate.closed"
 LOG_RECONCILED = "gate.reconciled"
+
+_LOGGED = 10
+"""Session ids in one line of the log."""
 
 _log = get_logger(__name__)
 
@@ -57,7 +60,8 @@ class Gatekeeper:
         self._pending: dict[str, float] = {}
         self._wake = asyncio.Event()
         self._open: dict[str, OpenSession] = {}
-        self._by_client: dict[Client, str] = {}
+        self._by_ip: dict[str, str] = {}
+        """The session that holds an address. One at most: what comes down is told apart by it alone."""
         self._macs: set[Mac] = set()
         self._closed: list[Ledger] = []
         self._has_closed = asyncio.Event()
@@ -90,8 +94,8 @@ class Gatekeeper:
 
     def is_open(self, client: Client) -> bool:
         """Whether the client may pass now."""
-        session = self._open.get(self._by_client.get(client, ""))
-        return session is not None and session.expires_at > self._clock.now()
+        session = self._open.get(self._by_ip.get(client.ip, ""))
+        return session is not None and session.client == client and session.expires_at > self._clock.now()
 
     def is_online(self, mac: Mac) -> bool:
         """Whether the MAC has an open session here, at whatever address."""
@@ -134,47 +138,44 @@ class Gatekeeper:
 
     async def reconcile(self) -> None:
         """Compare the whole kernel with the whole database and mend every difference."""
+        taken_at = self._clock.now()
+        snapshot = await self._gate.snapshot()
+        # The database is read after the kernel, and nothing opens between here and the end: who is not
+        # in it may be closed, whatever has happened since the snapshot.
         async with self._lock:
-            snapshot = await self._gate.snapshot()
             async with self._db.reading() as tx:
                 sessions = await repository.list_open(tx, self._gateway_id)
             now = self._clock.now()
-            sessions = [session for session in sessions if session.expires_at > now]
-            desired = {session.client: self._pass(session, now) for session in sessions}
+            sessions = newest_by_address(session for session in sessions if session.expires_at > now)
+            by_client = {session.client: session for session in sessions}
+            desired = {client: self._pass(session, taken_at) for client, session in by_client.items()}
             changes = diff_gate(desired, snapshot.open)
-            self._owner = {ledger.ip: ledger for ledger in snapshot.ledgers}
+            self._owner = {**{ledger.ip: ledger for ledger in snapshot.ledgers}, **self._owner}
             if changes.close:
                 await self._gate.close(changes.close)
                 self._metrics.closes.inc(len(changes.close))
-            opens = [*changes.missing, *changes.renewed]
-            # The address is right but the counters are another session's: it changed hands meanwhile.
-            strangers = [
-                entry
-                for client, entry in desired.items()
-                if client in snapshot.open
-                and (owner := self._owner.get(client.ip)) is not None
-                and owner.session_id != entry.session_id
-            ]
-            await self._open_all([*opens, *(entry for entry in strangers if entry not in opens)])
+            opens = {entry.client for entry in (*changes.missing, *changes.renewed)}
+            # The pair is right but the counters are another session's: it changed hands meanwhile.
+            opens |= {
+                client
+                for client, session in by_client.items()
+                if (owner := self._owner.get(client.ip)) is not None and owner.session_id != session.id
+            }
+            await self._open_all([self._pass(by_client[client], now) for client in opens])
             self._open = {session.id: session for session in sessions}
-            self._by_client = {session.client: session.id for session in sessions}
+            self._by_ip = {session.client.ip: session.id for session in sessions}
             self._macs = {session.client.mac for session in sessions}
             self._count()
-            self._metrics.reconciles.inc()
-            for kind, number in (
-                ("closed", len(changes.close)),
-                ("opened", len(changes.missing)),
-                ("renewed", len(changes.renewed)),
-            ):
-                self._metrics.reconcile_diffs.labels(kind).inc(number)
-            if changes:
-                _log.info(
-                    LOG_RECONCILED,
-                    closed=len(changes.close),
-                    opened=len(changes.missing),
-                    renewed=len(changes.renewed),
-                    sessions=len(sessions),
-                )
+        self._metrics.reconciles.inc()
+        counts = {
+            "closed": len(changes.close),
+            "opened": len(changes.missing),
+            "renewed": len(changes.renewed),
+        }
+        for kind, number in counts.items():
+            self._metrics.reconcile_diffs.labels(kind).inc(number)
+        if changes:
+            _log.info(LOG_RECONCILED, sessions=len(sessions), **counts)
 
     async def expire(self) -> None:
         """Take leave of sessions whose time is over; the kernel has cut them already."""
@@ -211,38 +212,50 @@ class Gatekeeper:
     async def _apply(self, found: Mapping[str, OpenSession], ids: Sequence[str]) -> None:
         """Close, then open, then remember: what the kernel refused is not remembered as done."""
         now = self._clock.now()
-        leaving: list[OpenSession] = []
+        leaving: dict[str, OpenSession] = {}
         entering: list[OpenSession] = []
         for session_id in ids:
             session = found.get(session_id)
-            if session is not None and session.expires_at <= now:
-                session = None
             before = self._open.get(session_id)
-            if before is not None and (session is None or session.client != before.client):
-                leaving.append(before)
-            if session is not None and session != before:
+            current = session is not None and session.expires_at > now
+            if before is not None and (not current or session is None or session.client != before.client):
+                leaving[session_id] = before
+            if current and session is not None and session != before:
                 entering.append(session)
-        close = [gone.client for gone in leaving if self._by_client.get(gone.client) == gone.id]
+        entering = [session for session in newest_by_address(entering) if not self._outranked(session)]
+        for session in entering:
+            holder = self._open.get(self._by_ip.get(session.client.ip, ""))
+            if holder is not None and holder.id != session.id:
+                leaving[holder.id] = holder
+        # A client whose session was replaced by another of its own passes without a gap.
+        staying = {session.client for session in entering}
+        close = [
+            gone.client
+            for gone in leaving.values()
+            if gone.client not in staying and self._by_ip.get(gone.client.ip) == gone.id
+        ]
         if close:
             await self._gate.close(close)
             self._metrics.closes.inc(len(close))
-            _log.info(LOG_CLOSED, clients=len(close))
-        for gone in leaving:
+            _log.info(LOG_CLOSED, clients=len(close), sessions=list(leaving)[:_LOGGED])
+        for gone in leaving.values():
             self._leave(gone)
         await self._open_all([self._pass(session, now) for session in entering])
         for session in entering:
-            older = self._by_client.get(session.client)
-            if older is not None and older != session.id:
-                self._open.pop(older, None)
             self._open[session.id] = session
-            self._by_client[session.client] = session.id
+            self._by_ip[session.client.ip] = session.id
             self._macs.add(session.client.mac)
         self._count()
 
+    def _outranked(self, session: OpenSession) -> bool:
+        """Whether a newer session holds its address: a late event, or a lease that passed on."""
+        holder = self._by_ip.get(session.client.ip)
+        return holder is not None and holder > session.id
+
     def _leave(self, session: OpenSession) -> None:
         self._open.pop(session.id, None)
-        if self._by_client.get(session.client) == session.id:
-            del self._by_client[session.client]
+        if self._by_ip.get(session.client.ip) == session.id:
+            del self._by_ip[session.client.ip]
             self._macs.discard(session.client.mac)
         self._closed.append(Ledger(session.id, session.client.ip, session.client.mac, Totals()))
         self._has_closed.set()
@@ -264,7 +277,7 @@ class Gatekeeper:
             client = entry.client
             self._owner[client.ip] = Ledger(entry.session_id, client.ip, client.mac, Totals())
         self._metrics.opens.inc(len(opens))
-        _log.info(LOG_OPENED, clients=len(opens))
+        _log.info(LOG_OPENED, clients=len(opens), sessions=[entry.session_id for entry in opens[:_LOGGED]])
 
     def _pass(self, session: OpenSession, now: datetime) -> Pass:
         return Pass(
@@ -278,3 +291,9 @@ class Gatekeeper:
 
     def _count(self) -> None:
         self._metrics.sessions_open.set(len(self._open))
+
+
+def newest_by_address(sessions: Iterable[OpenSession]) -> list[OpenSession]:
+    """One session for each address: the newest, as ids tell."""
+    newest = {session.client.ip: session for session in sorted(sessions, key=lambda session: session.id)}
+    return list(newest.values())

@@ -81,7 +81,10 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All the gate holds: remaining seconds by open client, ledgers, and the IP-to-MAC bindings."""
+    """All the gate holds: remaining seconds by open client, ledgers, and the IP-to-MAC bindings.
+
+    A client that is open only in part (somebody changed a set by hand) has 0 seconds.
+    """
 
     open: Mapping[Client, float] = field(default_factory=dict)
     ledgers: Sequence[Ledger] = ()

@@ -65,6 +65,9 @@ class NftablesGate:
         self._netns = netns
         self._channel: NetlinkChannel | None = None
         self._lock = asyncio.Lock()
+        self._reader: NetlinkChannel | None = None
+        self._reading = asyncio.Lock()
+        """Whole dumps go over a socket of their own, so that no login waits for one."""
         self._filter_in_kernel = True
         self._auth, self._auth_ip, self._up, self._down, self._bound, self._bound_ip = (
             SetName(settings.table, name)
@@ -80,6 +83,7 @@ class NftablesGate:
         await self._nft(rules.render_ruleset(self._settings))
         if self._channel is None:
             self._channel = NetlinkChannel(NETLINK_NETFILTER, netns=self._netns)
+            self._reader = NetlinkChannel(NETLINK_NETFILTER, netns=self._netns)
 
     async def teardown(self) -> None:
         """Remove the table and everything in it."""
@@ -87,9 +91,10 @@ class NftablesGate:
 
     def disconnect(self) -> None:
         """Close the socket; the rules stay."""
-        if self._channel is not None:
-            self._channel.close()
-            self._channel = None
+        for channel in (self._channel, self._reader):
+            if channel is not None:
+                channel.close()
+        self._channel = self._reader = None
 
     async def open(self, passes: Sequence[Pass]) -> None:
         """Let clients through: their elements first, then their redirected connections go.
@@ -116,7 +121,8 @@ class NftablesGate:
 
     async def ledgers(self) -> Sequence[Ledger]:
         """The counters of all sessions."""
-        return await self._run(self._ledgers, _BATCH_CLIENTS)
+        async with self._reading:
+            return await asyncio.to_thread(self._ledgers)
 
     async def read(self, ledgers: Collection[Ledger]) -> Sequence[Ledger]:
         """The same ledgers with their values of now; those that are gone are left out."""
@@ -138,7 +144,8 @@ class NftablesGate:
 
     async def snapshot(self) -> Snapshot:
         """All the gate holds."""
-        return await self._run(self._snapshot, _BATCH_CLIENTS)
+        async with self._reading:
+            return await asyncio.to_thread(self._snapshot)
 
     async def _run(self, work: Callable[[], T], size: int) -> T:
         async with self._lock:
@@ -147,9 +154,7 @@ class NftablesGate:
             return await asyncio.to_thread(work)
 
     def _connected(self) -> NetlinkChannel:
-        if self._channel is None:
-            raise UnavailableError("the gate is not installed")
-        return self._channel
+        return _installed(self._channel)
 
     def _send(self, batch: Batch, what: str) -> None:
         if len(batch):
@@ -252,35 +257,24 @@ class NftablesGate:
 
     def _dump(self, target: SetName) -> dict[bytes, Element]:
         """Elements by key: a dump during a resize repeats some."""
-        answers = self._connected().dump(lambda sequence: encode_dump(target, sequence), "to list a set")
+        answers = _installed(self._reader).dump(
+            lambda sequence: encode_dump(target, sequence), "to list a set"
+        )
         return {element.key: element for answer in answers for element in parse_elements(answer.payload)}
 
     def _ledgers(self) -> list[Ledger]:
-        down = {parse_ip_key(key): element for key, element in self._dump(self._down).items()}
-        ledgers: list[Ledger] = []
-        for key, up in self._dump(self._up).items():
-            if up.comment is None:
-                continue
-            ip, mac = parse_client_key(key)
-            other = down.get(ip)
-            same = other if other is not None and other.comment == up.comment else None
-            if same is not None:
-                del down[ip]
-            ledgers.append(Ledger(up.comment, ip, mac, _totals(up, same)))
-        ledgers += [
-            Ledger(element.comment, ip, None, _totals(None, element))
-            for ip, element in down.items()
-            if element.comment is not None
-        ]
-        return ledgers
+        return _make_ledgers(self._dump(self._up), self._dump(self._down))
 
     def _snapshot(self) -> Snapshot:
-        opened = {
-            Client(*parse_client_key(key)): (element.expires_ms or element.timeout_ms or 0) / 1000
-            for key, element in self._dump(self._auth).items()
-        }
+        up, down, addresses = self._dump(self._up), self._dump(self._down), self._dump(self._auth_ip)
+        opened: dict[Client, float] = {}
+        for key, element in self._dump(self._auth).items():
+            client = Client(*parse_client_key(key))
+            address = encode_ip_key(client.ip)
+            whole = key in up and address in down and address in addresses
+            opened[client] = (element.expires_ms or element.timeout_ms or 0) / 1000 if whole else 0.0
         bindings = dict(parse_client_key(key) for key in self._dump(self._bound))
-        return Snapshot(opened, self._ledgers(), bindings)
+        return Snapshot(opened, _make_ledgers(up, down), bindings)
 
     async def _drop_connections(self, ips: Sequence[str], *, only_redirected: bool) -> None:
         if len(ips) > _CONNTRACK_SWEEP:
@@ -327,6 +321,33 @@ class NftablesGate:
         )
         _, errors = await process.communicate(stdin)
         return process.returncode or 0, errors.decode(errors="replace")
+
+
+def _installed(channel: NetlinkChannel | None) -> NetlinkChannel:
+    if channel is None:
+        raise UnavailableError("the gate is not installed")
+    return channel
+
+
+def _make_ledgers(ups: Mapping[bytes, Element], downs: Mapping[bytes, Element]) -> list[Ledger]:
+    """Join the two halves by address and session; halves without the other count alone."""
+    rest = {parse_ip_key(key): element for key, element in downs.items()}
+    ledgers: list[Ledger] = []
+    for key, up in ups.items():
+        if up.comment is None:
+            continue
+        ip, mac = parse_client_key(key)
+        down = rest.get(ip)
+        same = down if down is not None and down.comment == up.comment else None
+        if same is not None:
+            del rest[ip]
+        ledgers.append(Ledger(up.comment, ip, mac, _totals(up, same)))
+    ledgers += [
+        Ledger(element.comment, ip, None, _totals(None, element))
+        for ip, element in rest.items()
+        if element.comment is not None
+    ]
+    return ledgers
 
 
 def _totals(up: Element | None, down: Element | None) -> Totals:

@@ -297,9 +297,10 @@ async def test_differences_are_mended_from_the_database(place):
     async with place.running():
         await place.log_in(1)
         await place.until(lambda: place.online(1))
-        nft(lab, "flush", "set", "inet", "kolco", "auth")
-        assert not await place.online(1)
-        await place.until(lambda: place.online(1))
+        for name in ("auth", "auth_ip", "down", "up"):
+            nft(lab, "flush", "set", "inet", "kolco", name)
+            assert not await place.online(1)
+            await place.until(lambda: place.online(1))
 
 
 async def test_dnsmasq_is_started_again(place, tmp_path):

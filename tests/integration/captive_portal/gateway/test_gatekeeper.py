@@ -130,6 +130,53 @@ async def test_an_address_that_passes_to_another_session_keeps_both_books_right(
     assert (await parts.session(second.id)).down_bytes == 20
 
 
+async def test_an_address_that_passes_to_another_device_is_held_by_the_newer_one(parts):
+    heir = Client(ANNA.ip, BORIS.mac)
+    old = await parts.log_in(ANNA)
+    parts.keeper.refresh(old.id)
+    await parts.keeper.work_off()
+    new = await parts.log_in(heir, "+79991234568")
+    parts.keeper.refresh(new.id)
+    await parts.keeper.work_off()
+    assert parts.keeper.is_open(heir)
+    assert not parts.keeper.is_open(ANNA)
+    assert not parts.gate.is_open(ANNA)
+    parts.keeper.refresh(old.id)  # it is open in the database still, and heard of again
+    await parts.keeper.work_off()
+    assert parts.gate.is_open(heir)
+    assert not parts.gate.is_open(ANNA)
+    await parts.end(old.id)
+    parts.keeper.refresh(old.id)
+    await parts.keeper.work_off()
+    await parts.keeper.reconcile()
+    assert parts.gate.is_open(heir)
+    parts.gate.pass_traffic(heir, Totals(1, 2, 3, 4))
+    await parts.accountant.poll()
+    assert (await parts.session(new.id)).down_packets == 4
+    assert (await parts.session(old.id)).down_packets == 0
+
+
+async def test_a_device_that_logs_in_again_passes_without_a_gap(parts, monkeypatch):
+    first = await parts.log_in()
+    parts.keeper.refresh(first.id)
+    await parts.keeper.work_off()
+    closed = []
+    close = parts.gate.close
+
+    async def record(clients):
+        closed.extend(clients)
+        await close(clients)
+
+    monkeypatch.setattr(parts.gate, "close", record)
+    second = await parts.log_in()
+    for session in (first, second):
+        parts.keeper.refresh(session.id)
+    await parts.keeper.work_off()
+    assert closed == []
+    assert parts.keeper.is_open(ANNA)
+    assert set(parts.keeper.open_sessions()) == {second.id}
+
+
 async def test_after_a_restart_the_gate_is_rebuilt_from_the_database(parts):
     stays = await parts.log_in(ANNA)
     ended = await parts.log_in(BORIS, "+79991234568")
