@@ -12,9 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from controller.core.secrets import SecretStore
+
 ROOT = Path(__file__).parents[3]
 COLLECTION = ROOT / "ansible"
 BIN = Path(sys.executable).parent
+DATABASE = "postgresql+asyncpg://kolco@127.0.0.1/kolco"
+SECRET = b"not-a-secret-but-32-bytes-long!!"
 SERVICES = ["controller", "portal", "gateway", "radius", "monitor"]
 
 
@@ -35,6 +39,8 @@ class Host:
 
     def __init__(self, root: Path, wheel: Path) -> None:
         self.root = root
+        secret = root / "portal-handles"
+        secret.write_bytes(SECRET)
         self.variables: dict[str, object] = {
             "ansible_python_interpreter": sys.executable,
             "controller_package": f"kolco=={wheel.name.split('-')[1]}",
@@ -45,7 +51,12 @@ class Host:
             },
             "controller_python": sys.executable,
             "controller_services": SERVICES,
-            "controller_settings": {"core": {"log_format": "json"}, "monitor": {"snapshot_interval_s": 5}},
+            "controller_settings": {
+                "core": {"log_format": "json", "database_url": DATABASE},
+                "gateway": {"id": "gw-park", "portal_addresses": ["192.0.2.10"]},
+                "monitor": {"snapshot_interval_s": 5},
+            },
+            "controller_secret_files": {"portal-handles": str(secret)},
             "controller_user": "root",
             "controller_group": "root",
             "controller_manage_user": False,
@@ -114,11 +125,19 @@ def test_kolco_is_installed(host):
 def test_the_configuration_is_toml_and_private(host):
     path = host.root / "etc/kolco.toml"
     assert tomllib.loads(path.read_text()) == {
-        "core": {"data_dir": str(host.root / "var"), "log_format": "json"},
+        "core": {"data_dir": str(host.root / "var"), "log_format": "json", "database_url": DATABASE},
+        "gateway": {"id": "gw-park", "portal_addresses": ["192.0.2.10"]},
         "monitor": {"snapshot_interval_s": 5},
     }
     assert path.stat().st_mode & 0o777 == 0o640
     assert (host.root / "var").stat().st_mode & 0o777 == 0o700
+
+
+def test_shared_secrets_are_handed_over_and_private(host):
+    for directory in ("var", "var-gateway"):
+        path = host.root / directory / "secrets" / "portal-handles.key"
+        assert SecretStore(path.parent).get("portal-handles") == SECRET
+        assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_systemd_reads_the_units(host):
@@ -134,7 +153,7 @@ def test_systemd_reads_the_units(host):
     ("changes", "complaint"),
     [
         ({"controller_services": ["web"]}, "value of controller_services must be one or more of"),
-        ({"controller_settings": "x"}, "controller_settings"),
+        ({"controller_settings": {}}, "cannot share one SQLite file"),
     ],
 )
 def test_a_wrong_variable_stops_it_before_anything_changes(host, changes, complaint):
