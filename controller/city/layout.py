@@ -85,9 +85,9 @@ class Layout:
         return [self.internet, self.gateway, self.access_points, *phones]
 
 
-def phone_mac(seed: int, number: int) -> str:
+def phone_mac(run: int, number: int) -> str:
     """The MAC address of phone ``number``: locally administered, as phones' addresses are today."""
-    return f"0a:6b:{(seed >> 8) & 0xFF:02x}:{seed & 0xFF:02x}:{number >> 8:02x}:{number & 0xFF:02x}"
+    return f"0a:6b:{(run >> 16) & 0xFF:02x}:{(run >> 8) & 0xFF:02x}:{run & 0xFF:02x}:{number & 0xFF:02x}"
 
 
 def gateway_commands(layout: Layout) -> list[str]:

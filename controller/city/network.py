@@ -73,14 +73,19 @@ def claim(directory: Path, city: Layout, data_dir: Path, *, temporary: bool) -> 
         data_dir=str(data_dir),
         temporary=temporary,
     )
-    directory.mkdir(parents=True, exist_ok=True)
-    _state_file(directory, city.prefix).write_text(json.dumps(asdict(taken)))
-    return taken
+    while True:
+        directory.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):  # another city was the last one and removed the directory
+            _state_file(directory, city.prefix).write_text(json.dumps(asdict(taken)))
+            return taken
 
 
 def release(directory: Path, prefix: str) -> None:
     """Forget a claim after everything of it is gone."""
     _state_file(directory, prefix).unlink(missing_ok=True)
+    with suppress(OSError):
+        directory.rmdir()
+        directory.parent.rmdir()
 
 
 def claims(directory: Path) -> list[Claim]:

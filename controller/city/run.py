@@ -6,8 +6,10 @@ fleet and the phones. What it shows is :mod:`controller.city.summary`'s, what it
 """
 
 import asyncio
+import fcntl
 import json
 import os
+import secrets
 import shlex
 import shutil
 import signal
@@ -38,7 +40,7 @@ from controller.city.seeding.types import NAS_ID, CityBasics
 from controller.city.summary import Vitals
 from controller.core.clock import SystemClock
 from controller.core.db import Database
-from controller.core.errors import InvalidInputError, UnavailableError
+from controller.core.errors import ConflictError, InvalidInputError, KolcoError, UnavailableError
 from controller.core.log import get_logger
 from controller.core.pki import CertificateAuthority
 from controller.core.secrets import SecretStore, write_private
@@ -110,6 +112,8 @@ class City:
         self.found = found
         self.laid: Layout | None = None
         self.phones: list[Phone] = []
+        self.run_number = secrets.randbelow(10_000_000)
+        """Phones and citizens of one run are strangers to the next, even in the same data directory."""
         self._undo = AsyncExitStack()
         self._begun = time.monotonic()
 
@@ -120,6 +124,15 @@ class City:
         :meth:`stop` then too.
         """
         self._make_data_dir()
+        try:
+            await self._start_parts(tell)
+        except KolcoError as error:
+            if self.options.data_dir is None:
+                error.hint = "--data-dir DIRECTORY keeps the logs of the next try"
+            raise
+        log.info(LOG_UP, aps=self.options.aps, phones=len(self.phones), seconds=round(self.up_s, 1))
+
+    async def _start_parts(self, tell: Tell) -> None:
         self.ports = Ports.free()
         tell("network", 0, 1)
         await self._lay_network()
@@ -142,7 +155,6 @@ class City:
         await prometheus
         await self._start_fleet()
         await self._wait_for_fleet(tell)
-        log.info(LOG_UP, aps=self.options.aps, phones=len(self.phones), seconds=round(self.up_s, 1))
 
     async def stop(self) -> None:
         """End everything in the reverse order and remove what the city made."""
@@ -225,6 +237,13 @@ class City:
         else:
             self.data_dir = self.options.data_dir.absolute()
             self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = self._undo.enter_context((self.data_dir / "city.lock").open("w"))
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConflictError(
+                f"a city runs in {self.data_dir} already", hint="end it, or name another --data-dir"
+            ) from error
         self.messages = Messages(self.data_dir / SPOOL)
         self.authority = CertificateAuthority.open(self.data_dir / "pki")
         self.secrets = SecretStore(self.data_dir / "secrets")
@@ -249,7 +268,7 @@ class City:
         if self.options.phones == 0 or not parts.has_network(self.found):
             return
         city = Layout(network.new_prefix(), self.options.phones)
-        macs = [layout.phone_mac(self.options.seed, number + 1) for number in range(city.phones)]
+        macs = [layout.phone_mac(self.run_number, number + 1) for number in range(city.phones)]
         temporary = self.options.data_dir is None
         network.claim(network.STATE_DIRECTORY, city, self.data_dir, temporary=temporary)
         self._undo.callback(network.release, network.STATE_DIRECTORY, city.prefix)
@@ -309,7 +328,9 @@ class City:
         if "prometheus" not in self.found.programs:
             return
         directory = self.data_dir / "prometheus"
-        directory.mkdir(exist_ok=True)
+        # Of an earlier city in this data directory nothing must be counted as of this one.
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir()
         targets = [
             f"--target={name}={LOOPBACK}:{self.ports.admin(name)}"
             for name in daemon_names(with_network=self.laid is not None)

@@ -31,11 +31,10 @@ from controller.core.errors import KolcoError, UnavailableError
 from controller.core.mac import parse_mac
 
 PHONES_NEEDED: Final = 2
-CITIZEN: Final = "+79161234567"
 SSID_ASKED: Final = "Москва_WiFi_Бесплатно"
 """36 bytes in UTF-8: four more than an SSID may have (IEEE 802.11-2020 section 9.4.2.2)."""
-SSID_SENT: Final = "Москва_Бесплатно"
-"""31 bytes: what of that name fits on the air."""
+SSIDS_SENT: Final = ("Москва_Бесплатно", "Москва_Свободно")
+"""31 bytes: what of that name fits on the air; the other is for a city that has the first already."""
 PLAIN_PAGE: Final = f"http://{layout.SITE_HOST}/"
 DOWNLOAD_BYTES: Final = 3_000_000
 CAPPORT_TYPE: Final = "application/captive+json"
@@ -128,10 +127,11 @@ class Journey:
         return f"{len(PROBE_ANSWERS)} probes led to {PORTAL_URL}"
 
     async def _login_sms(self) -> str:
+        number = f"+7916{self._city.run_number:07d}"
         browser = await Browser.start(self._first, trusted_host=layout.PORTAL_HOST)
         try:
             page = await portal_pages.log_in_by_sms(
-                browser, self._city.messages, start=PLAIN_PAGE, number=CITIZEN, portal_url=PORTAL_URL
+                browser, self._city.messages, start=PLAIN_PAGE, number=number, portal_url=PORTAL_URL
             )
         finally:
             await browser.close()
@@ -222,19 +222,20 @@ class Journey:
         refused = await self._city.kolco("wlan", "set", wlan["id"], "--ssid", SSID_ASKED)
         told = refused.stderr.decode(errors="replace")
         _must(refused.code != 0 and "36 bytes" in told, f"a name of 36 bytes is not refused: {told!r}")
-        (await self._city.kolco("wlan", "set", wlan["id"], "--ssid", SSID_SENT)).checked()
+        name = next(name for name in SSIDS_SENT if name != wlan["ssid"])
+        (await self._city.kolco("wlan", "set", wlan["id"], "--ssid", name)).checked()
         began = time.monotonic()
         wanted = self._city.options.aps
 
         async def arrived() -> str:
             async with self._city.db.reading() as tx:
-                on_air = await repository.count_on_air(tx, SSID_SENT)
+                on_air = await repository.count_on_air(tx, name)
             _must(on_air.acknowledged == wanted, f"{on_air.acknowledged} of {wanted} acknowledged it")
-            return f"{SSID_SENT} acknowledged by {wanted} in {time.monotonic() - began:.1f} s"
+            return f"{name} acknowledged by {wanted} in {time.monotonic() - began:.1f} s"
 
         async def reported() -> str:
             async with self._city.db.reading() as tx:
-                on_air = await repository.count_on_air(tx, SSID_SENT)
+                on_air = await repository.count_on_air(tx, name)
             _must(on_air.reported == wanted, f"{on_air.reported} of {wanted} report it in their state")
             return f"reported by all after {time.monotonic() - began:.1f} s"
 

@@ -9,6 +9,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from controller.core.errors import KolcoError
+from controller.core.log import get_logger
+
+LOG_BROKE = "city.step.broke"
+
+log = get_logger(__name__)
 
 Outcome = Literal["passed", "failed", "not reached"]
 
@@ -68,7 +73,7 @@ async def tell(
 ) -> Told:
     """Take the steps in order until one fails; ``seen`` hears of each as it ends.
 
-    Only :class:`KolcoError` is a failed step; anything else is a defect of the story and goes up.
+    Whatever a step raises makes it a failed one; what is no :class:`KolcoError` is logged too.
     """
     results: list[StepResult] = []
     failed = False
@@ -90,6 +95,11 @@ async def _take(step: Step, monotonic: Callable[[], float]) -> StepResult:
     except KolcoError as error:
         hint = f" ({error.hint})" if error.hint else ""
         return StepResult(step.name, step.title, "failed", monotonic() - begun, f"{error.message}{hint}")
+    except Exception as error:
+        # Not swallowed: it is the step's outcome. A story must name the step whatever broke it.
+        log.exception(LOG_BROKE, step=step.name)
+        told = f"{type(error).__name__}: {error}"
+        return StepResult(step.name, step.title, "failed", monotonic() - begun, told)
     return StepResult(step.name, step.title, "passed", monotonic() - begun, detail)
 
 

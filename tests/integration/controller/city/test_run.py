@@ -7,7 +7,7 @@ import pytest
 
 from controller.city import network, parts
 from controller.city.run import City, Options
-from controller.core.errors import InvalidInputError, UnavailableError
+from controller.core.errors import ConflictError, InvalidInputError, UnavailableError
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -26,6 +26,11 @@ async def test_a_city_comes_up_survives_a_killed_daemon_and_goes_away(tmp_path):
             assert (await web.get(f"{city.prometheus_url}/-/ready")).status_code == 200
         assert (await city.nas_secret_file()).stat().st_mode & 0o777 == 0o600
         assert f"KOLCO_DATA_DIR={tmp_path / 'data'}" in city.env_file.read_text()
+
+        beside = City(Options(aps=1, phones=0, data_dir=tmp_path / "data"), parts.find())
+        with pytest.raises(ConflictError, match="runs in"):
+            await beside.start()
+        await beside.stop()
 
         before = await city.kill_daemon("radius", signal.SIGKILL)
         assert await city.wait_for_daemon("radius", not_pid=before) != before

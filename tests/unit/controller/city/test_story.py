@@ -52,9 +52,10 @@ async def test_the_first_step_that_fails_ends_the_story_and_is_named(error):
     assert story.failed.detail == "no page (look)"
 
 
-async def test_a_defect_of_the_story_itself_goes_up():
-    with pytest.raises(ZeroDivisionError):
-        await told(step("lease", ZeroDivisionError()))
+async def test_a_defect_of_the_story_itself_is_named_by_its_step_too():
+    story = await told(step("lease", ZeroDivisionError("by zero")), step("login", "in"))
+    assert story.failed is not None
+    assert (story.failed.name, story.failed.detail) == ("lease", "ZeroDivisionError: by zero")
 
 
 def test_the_report_names_the_failed_step():
