@@ -20,9 +20,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
-from typing import Annotated, Any, NoReturn
+from itertools import zip_longest
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -62,8 +64,6 @@ MaxRows = Annotated[int | None, typer.Option("--limit", min=1, help="At most thi
 
 Row = Mapping[str, Any]
 
-_PIPE_WIDTH = 4000
-"""Columns of a table that goes into a pipe: nothing is cut."""
 _STYLES = {
     "yes": "green", "no": "red", "adopted": "", "planned": "yellow", "retired": "dim",
     "acknowledged": "green", "pending": "yellow", "sent": "yellow", "rejected": "red", "failed": "red",
@@ -108,12 +108,16 @@ def print_row(row: Row, columns: Sequence[Column], output: Format, *, kind: str,
         else:
             typer.echo(f"{kind}/{row[key]}")
         return
+    cells = [(Text(column.title.lower(), style="bold"), _cell(_value(column, row))) for column in columns]
+    if not sys.stdout.isatty():
+        _write_plain([[label.plain, text.plain] for label, text in cells], right=(False, False))
+        return
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(style="bold", no_wrap=True)
+    table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for column in columns:
-        table.add_row(column.title.lower(), _cell(_value(column, row)))
-    _write(table)
+    for pair in cells:
+        table.add_row(*pair)
+    _console().print(table)
 
 
 def print_done(
@@ -212,25 +216,33 @@ def size(number: object) -> str:
 
 
 def _print_table(rows: Sequence[Row], columns: Sequence[Column]) -> None:
+    cells = [[_cell(_value(column, row)) for column in columns] for row in rows]
+    if not sys.stdout.isatty():
+        titles = [column.title for column in columns]
+        plain = [titles, *([cell.plain for cell in line] for line in cells)]
+        _write_plain(plain, right=[column.right for column in columns])
+        return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in columns:
-        table.add_column(
-            column.title, no_wrap=True, overflow="ellipsis", justify="right" if column.right else "left"
-        )
-    for row in rows:
-        table.add_row(*(_cell(_value(column, row)) for column in columns))
-    _write(table)
+        justify: Literal["left", "right"] = "right" if column.right else "left"
+        table.add_column(column.title, no_wrap=True, overflow="ellipsis", justify=justify)
+    for line in cells:
+        table.add_row(*line)
+    _console().print(table)
 
 
-def _write(table: Table) -> None:
-    console = _console()
-    if sys.stdout.isatty():
-        console.print(table)
-        return
-    with console.capture() as capture:
-        console.print(table)
-    # Rich fills every line with spaces up to the table's width.
-    typer.echo("\n".join(line.rstrip() for line in capture.get().rstrip("\n").split("\n")))
+def _write_plain(lines: Sequence[Sequence[str]], *, right: Sequence[bool]) -> None:
+    """Write aligned columns for a pipe: nothing is cut, no colour, no spaces at the ends of lines."""
+    parts = [[cell.split("\n") for cell in line] for line in lines]
+    widths = [max(cell_len(text) for line in parts for text in line[column]) for column in range(len(right))]
+    for line in parts:
+        for texts in zip_longest(*line, fillvalue=""):
+            spaces = [" " * (width - cell_len(text)) for width, text in zip(widths, texts, strict=True)]
+            padded = [
+                gap + text if to_right else text + gap
+                for gap, text, to_right in zip(spaces, texts, right, strict=True)
+            ]
+            typer.echo("  ".join(padded).rstrip())
 
 
 def _value(column: Column, row: Row) -> object:
@@ -248,9 +260,7 @@ def _cell(value: object) -> Text:
 
 def _console(*, stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
-    return Console(
-        file=stream, width=None if stream.isatty() else _PIPE_WIDTH, highlight=False, soft_wrap=stderr
-    )
+    return Console(file=stream, highlight=False, soft_wrap=stderr)
 
 
 def _problems(error: KolcoError) -> list[Any]:

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator, Sequence
+from pathlib import PurePath
 from typing import Literal
 
 import psutil
@@ -59,13 +60,18 @@ def check_port(name: str, host: str, port: int, protocol: Protocol, variable: st
         return Finding(name, "fail", "only root may take it", f"run as root, or set {variable}")
     except OSError as error:
         holder = find_holder(port, protocol)
-        if holder is not None and "kolco" in holder:
+        if holder is not None and _is_kolco(holder):
             return Finding(name, "pass", f"kolco has it: {holder}")
         if holder is None and error.errno is not None:
             detail = f"taken, or {host} is not an address of this machine"
             return Finding(name, "fail", detail, f"look with ss -lntup as root, or set {variable}")
         return Finding(name, "fail", f"taken by {holder}", f"end that program, or set {variable}")
     return Finding(name, "pass", "free")
+
+
+def _is_kolco(command: str) -> bool:
+    words = command.split()
+    return any(PurePath(word).name == "kolco" for word in words[:2]) or words[1:3] == ["-m", "controller"]
 
 
 def find_holder(port: int, protocol: Protocol) -> str | None:
@@ -80,7 +86,7 @@ def find_holder(port: int, protocol: Protocol) -> str | None:
         if protocol == "tcp" and connection.status != psutil.CONN_LISTEN:
             continue
         try:
-            command = " ".join(psutil.Process(connection.pid).cmdline()[:4])
+            command = " ".join(psutil.Process(connection.pid).cmdline()[:5])
         except psutil.Error:
             command = "a process"
         return f"{command} (pid {connection.pid})"

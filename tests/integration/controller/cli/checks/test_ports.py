@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 
 from controller.cli.checks.ports import check_port, check_ports, find_holder
 from tests.conftest import free_port
@@ -17,11 +19,28 @@ def test_taken_by_this_test():
         port = taken.getsockname()[1]
         finding = check_port("x", "127.0.0.1", port, "tcp", "KOLCO_X")
         assert f"pid {os.getpid()}" in find_holder(port, "tcp")
-    assert finding.status in ("fail", "pass")  # pass: the path of these tests may hold the word kolco
+    assert (finding.status, "KOLCO_X" in finding.fix) == ("fail", True)
     assert f"pid {os.getpid()}" in finding.detail
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
         assert f"pid {os.getpid()}" in find_holder(taken.getsockname()[1], "udp")
+
+
+def test_taken_by_kolco(tmp_path):
+    program = tmp_path / "kolco"
+    program.write_text(
+        "import socket, sys\n"
+        "s = socket.create_server(('127.0.0.1', 0))\n"
+        "print(s.getsockname()[1], flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, program, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        finding = check_port("x", "127.0.0.1", int(process.stdout.readline()), "tcp", "KOLCO_X")
+        process.stdin.close()
+    assert finding.status == "pass"
+    assert f"pid {process.pid}" in finding.detail
 
 
 def test_an_address_of_another_machine():
