@@ -17,12 +17,14 @@ from captive_portal.gateway.repository import OpenSession
 from controller.core.bus import Bus
 from controller.core.clock import Clock
 from controller.core.db import Database
+from controller.core.errors import UnavailableError
 from controller.core.log import get_logger
 from controller.core.mac import Mac
 from controller.sessions.events import SessionEnded, SessionMoved, SessionStarted
 
 LOG_OPENED = "gate.opened"
 LOG_CLOSED = "gate.closed"
+LOG_REFUSED = "gate.refused"
 LOG_RECONCILED = "gate.reconciled"
 
 _LOGGED = 10
@@ -161,7 +163,8 @@ class Gatekeeper:
                 for client, session in by_client.items()
                 if (owner := self._owner.get(client.ip)) is not None and owner.session_id != session.id
             }
-            await self._open_all([self._pass(by_client[client], now) for client in opens])
+            refused = await self._open_all([self._pass(by_client[client], now) for client in opens])
+            sessions = [session for session in sessions if session.id not in refused]
             self._open = {session.id: session for session in sessions}
             self._by_ip = {session.client.ip: session.id for session in sessions}
             self._macs = {session.client.mac for session in sessions}
@@ -240,8 +243,10 @@ class Gatekeeper:
             _log.info(LOG_CLOSED, clients=len(close), sessions=list(leaving)[:_LOGGED])
         for gone in leaving.values():
             self._leave(gone)
-        await self._open_all([self._pass(session, now) for session in entering])
+        refused = await self._open_all([self._pass(session, now) for session in entering])
         for session in entering:
+            if session.id in refused:
+                continue  # the next comparison of kernel and database tries again
             self._open[session.id] = session
             self._by_ip[session.client.ip] = session.id
             self._macs.add(session.client.mac)
@@ -260,9 +265,10 @@ class Gatekeeper:
         self._closed.append(Ledger(session.id, session.client.ip, session.client.mac, Totals()))
         self._has_closed.set()
 
-    async def _open_all(self, opens: Sequence[Pass]) -> None:
+    async def _open_all(self, opens: Sequence[Pass]) -> set[str]:
+        """Open clients; returns the sessions that the kernel refused, of which one must not stop all."""
         if not opens:
-            return
+            return set()
         occupied = [
             owner
             for entry in opens
@@ -272,12 +278,24 @@ class Gatekeeper:
         if occupied:
             await self._accountant.close_books(occupied)
             await self._forget(occupied)
-        await self._gate.open(opens)
-        for entry in opens:
+        refused: set[str] = set()
+        try:
+            await self._gate.open(opens)
+        except UnavailableError:
+            for entry in opens:
+                try:
+                    await self._gate.open([entry])
+                except UnavailableError as error:
+                    refused.add(entry.session_id)
+                    self._metrics.gate_errors.inc()
+                    _log.error(LOG_REFUSED, session=entry.session_id, error=error.message)
+        opened = [entry for entry in opens if entry.session_id not in refused]
+        for entry in opened:
             client = entry.client
             self._owner[client.ip] = Ledger(entry.session_id, client.ip, client.mac, Totals())
-        self._metrics.opens.inc(len(opens))
-        _log.info(LOG_OPENED, clients=len(opens), sessions=[entry.session_id for entry in opens[:_LOGGED]])
+        self._metrics.opens.inc(len(opened))
+        _log.info(LOG_OPENED, clients=len(opened), sessions=[entry.session_id for entry in opened[:_LOGGED]])
+        return refused
 
     def _pass(self, session: OpenSession, now: datetime) -> Pass:
         return Pass(

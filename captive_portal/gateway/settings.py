@@ -66,7 +66,10 @@ class GatewaySettings(Section):
         "kolco", description="Name of the nftables table (family inet)."
     )
     accounting_poll_s: float = Field(
-        10.0, gt=0, description="Seconds between two readings of the kernel's counters."
+        15.0,
+        gt=0,
+        description="Seconds between two readings of the kernel's counters. "
+        "A thousand clients with traffic cost about a second of database work at each.",
     )
     reconcile_s: float = Field(
         30.0, gt=0, description="Seconds between two comparisons of the kernel with the database."

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from captive_portal.gateway.gate.base import Client, Totals
+from controller.core.errors import UnavailableError
 from controller.core.mac import Mac
 from controller.sessions import service as sessions
 from controller.sessions.events import SessionEnded, SessionMoved, SessionStarted
@@ -223,6 +224,29 @@ async def test_what_could_not_be_done_is_done_later(parts, monkeypatch):
             await parts.keeper.work_off()
     await parts.keeper.work_off()
     assert parts.gate.is_open(ANNA)
+
+
+async def test_one_refused_client_does_not_keep_the_others_out(parts, monkeypatch):
+    sessions_ = [await parts.log_in(ANNA), await parts.log_in(BORIS, "+79991234568")]
+    let_in = parts.gate.open
+
+    async def refuse_anna(passes):
+        if any(entry.client == ANNA for entry in passes):
+            raise UnavailableError("the set is full")
+        await let_in(passes)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(parts.gate, "open", refuse_anna)
+        for session in sessions_:
+            parts.keeper.refresh(session.id)
+        await parts.keeper.work_off()
+        assert parts.keeper.is_open(BORIS)
+        assert not parts.keeper.is_open(ANNA)
+        assert parts.sample("gate_errors_total") == 1
+        await parts.keeper.reconcile()
+        assert not parts.keeper.is_open(ANNA)
+    await parts.keeper.reconcile()
+    assert parts.keeper.is_open(ANNA)
 
 
 async def test_closed_books_are_settled_and_forgotten(parts):
