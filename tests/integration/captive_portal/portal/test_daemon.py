@@ -10,13 +10,17 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from captive_portal.portal.daemon import make_code, serve
 from captive_portal.portal.settings import PortalSettings
 from controller.core.errors import ConflictError, InvalidInputError
-from controller.core.pki import CertificateAuthority
+from controller.core.pki import CertificateAuthority, client_context
+from controller.directory.service import Directory
+from controller.models import SmsChallenge
 from tests.conftest import free_port
-from tests.factories.portal import GATEWAY, MAC, PHONE
+from tests.factories.portal import GATEWAY, MAC, PHONE, lease, seed
+from tests.fakes.sms_centre import Centre
 
 
 def test_codes_are_six_digits_and_differ() -> None:
@@ -107,6 +111,36 @@ async def test_a_taken_port_is_said_so(runtime) -> None:
         settings = PortalSettings(**ports(http_port=taken.getsockname()[1]))
         with pytest.raises(ConflictError, match="cannot listen"):
             await serve(runtime, settings, ready=lambda: None)
+
+
+async def test_a_code_goes_out_through_an_sms_centre(runtime) -> None:
+    await seed(runtime.db, Directory(runtime.secrets), now=runtime.clock.now())
+    await lease(runtime.db, ip="127.0.0.1", now=runtime.clock.now())
+    centre = Centre()
+    await centre.start()
+    settings = PortalSettings(
+        **ports(sms_sender="smpp", smpp_port=centre.port, smpp_system_id="kolco", smpp_password="secret12")
+    )
+    async with serving(runtime, settings):
+        ca_pem = CertificateAuthority.open(runtime.data_dir / "pki").certificate_pem
+        async with httpx.AsyncClient(
+            base_url=f"https://localhost:{settings.port}", verify=client_context(ca_pem), trust_env=False
+        ) as http:
+            page = (await http.get("/", headers={"accept-language": "ru"})).text
+            token = re.search(r'name="csrf" value="([^"]*)"', page)[1]
+            fields = {"csrf": token, "phone": "8 916 123-45-67"}
+            answer = await http.post("/sms", params={"lang": "ru"}, data=fields)
+            assert answer.status_code == 303
+            [message] = centre.messages()
+            assert message.destination_addr == PHONE[1:].encode()
+            assert re.search(r"\d{6}", message.short_message.decode("utf-16-be"))
+            centre.submit_statuses = [0x0B]
+            async with runtime.db.transaction() as tx:
+                await tx.execute(sa.delete(SmsChallenge))
+            refused = await http.post("/sms", params={"lang": "ru"}, data=fields)
+            assert refused.status_code == 503
+            assert "SMS сейчас не отправляется" in refused.text
+    await centre.stop()
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import importlib.util
 import time
-from pathlib import Path
 
 import pytest
 import smpp34
@@ -12,10 +10,7 @@ import smpp34
 from captive_portal.portal.sms.sender import Message, SendError
 from captive_portal.portal.sms.smpp import SmppAccount, SmppSender
 from tests.conftest import free_port
-
-_spec = importlib.util.spec_from_file_location("sms_centre", Path(__file__).with_name("centre.py"))
-_centre = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_centre)
+from tests.fakes.sms_centre import Centre
 
 RUSSIAN = Message("+79161234567", "Код для Wi-Fi: 123456. Никому его не сообщайте.")
 ENGLISH = Message("+79161234567", "Your Wi-Fi code: 123456. Give it to nobody.")
@@ -23,7 +18,7 @@ ENGLISH = Message("+79161234567", "Your Wi-Fi code: 123456. Give it to nobody.")
 
 @pytest.fixture
 async def centre():
-    server = _centre.Centre()
+    server = Centre()
     await server.start()
     yield server
     await server.stop()
@@ -117,7 +112,7 @@ async def test_it_survives_an_unbind_by_the_centre(centre) -> None:
 
 async def test_a_centre_that_comes_up_later() -> None:
     port = free_port()
-    server = _centre.Centre(port=port)
+    server = Centre(port=port)
     async with running(port, timeout_s=5) as sender:
         sending = asyncio.create_task(sender.send(ENGLISH))
         await asyncio.sleep(0.2)
