@@ -95,6 +95,7 @@ async def serve_ap_channel(
     job.subscribe()
     async with runtime.db.transaction() as tx:
         await channel_repository.mark_all_disconnected(tx, runtime.clock.now())
+        await provisioning.reset_sent(tx)
     await admission.load()
     sock = listen_tcp(settings.host, settings.port)
     port: int = sock.getsockname()[1]

@@ -127,6 +127,11 @@ async def mark_sent(tx: Tx, versions: Sequence[tuple[str, int]], now: datetime) 
         )
 
 
+async def reset_sent(tx: Tx) -> None:
+    """What was on its way is pending again."""
+    await tx.execute(sa.update(ApConfig).where(ApConfig.status == "sent").values(status="pending"))
+
+
 async def save_outcomes(tx: Tx, outcomes: Sequence[Outcome], now: datetime) -> None:
     """Store what access points answered; an answer to an older uuid changes nothing."""
     if not outcomes:

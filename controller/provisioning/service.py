@@ -103,6 +103,11 @@ async def mark_sent(tx: Tx, versions: Sequence[tuple[str, int]], now: datetime) 
     await repository.mark_sent(tx, versions, now)
 
 
+async def reset_sent(tx: Tx) -> None:
+    """At start no answer is awaited: what the last run had sent is pending until its access point is back."""
+    await repository.reset_sent(tx)
+
+
 async def record(tx: Tx, outcomes: Sequence[Outcome], now: datetime) -> None:
     """Store what the access points answered; an answer to an older uuid changes nothing."""
     await repository.save_outcomes(tx, outcomes, now)

@@ -149,6 +149,9 @@ async def test_answers_are_stored_unless_they_are_to_an_older_version(database, 
     assert (await row_of(database)).status == "sent"
     assert (await row_of(database, PLANNED)).status == "pending"
     async with database.transaction() as tx:
+        await service.reset_sent(tx)
+    assert (await row_of(database)).status == "pending"
+    async with database.transaction() as tx:
         outcomes = [
             Outcome(READY, uuid, "rejected", ("radios",), "Rejects"),
             Outcome(PLANNED, uuid - 1, "acknowledged"),
