@@ -49,7 +49,7 @@ def render_families(families: Iterable[Family]) -> bytes:
             if rest is None:
                 rest = tails[tail] = "," + _render_labels(what, tail)
             lines.append(f"{name}{{{first}{rest}}} {value!r}\n")
-    return "".join(lines).encode()
+    return "".join(lines).encode(errors="replace")
 
 
 def _render_labels(names: tuple[str, ...], values: tuple[str, ...]) -> str:

@@ -18,7 +18,8 @@ FLEET_SAMPLE_LIMIT: Final = 1_000_000
 SAMPLE_LIMIT: Final = 20_000
 LABEL_LIMIT: Final = 20
 MAX_PORT: Final = 65_535
-LABEL_VALUE_LENGTH_LIMIT: Final = 200
+LABEL_VALUE_LENGTH_LIMIT: Final = 1024
+"""Bytes. Above 200 characters of a name in UTF-8: one label too long fails the whole scrape."""
 _WIDTH: Final = 10_000
 _HEADER: Final = "# Written by `kolco monitor prometheus-config`; changes here are lost.\n"
 

@@ -113,7 +113,7 @@ def _ap_row(row: Any, places: dict[str, Place]) -> ApRow:
         reported_at=_unix(row.state_at),
         firmware=row.firmware or "",
         clients=row.clients or 0,
-        summary=row.summary or {},
+        summary=row.summary if isinstance(row.summary, dict) else {},
         running_config=row.config_uuid,
         desired_config=row.desired_uuid,
         config_status=row.status or "",

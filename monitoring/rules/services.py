@@ -68,6 +68,15 @@ SERVICE_ALERTS: Final = Group(
             command="kolco doctor",
         ),
         Alert(
+            alert="KolcoTaskCrashes",
+            expr="increase(kolco_task_crashes_total[10m]) > 2",
+            hold="0s",
+            severity="ticket",
+            summary="Task {{ $labels.task }} of {{ $labels.job }} keeps crashing",
+            description="It is started again each time, {{ $value | humanize }} times within ten minutes.",
+            command="kolco doctor",
+        ),
+        Alert(
             alert="PortalCodesNotSent",
             expr="service:kolco_portal_codes_sent:success_ratio_rate5m < 0.9"
             " and service:kolco_portal_codes_sent:rate5m > 0.05",

@@ -55,3 +55,8 @@ def test_the_joined_gzip_is_one_member(body, tail):
     assert reader.decompress(packed) == body + tail
     assert reader.eof
     assert not reader.unused_data
+
+
+def test_a_broken_text_does_not_break_the_page():
+    page = render_families([Family(AP_UP, [(("\ud800", "s", "d", "z"), 1)])])
+    assert b'ap="?"' in page

@@ -24,9 +24,11 @@ def test_targets_of_one_service_share_a_job():
     assert job["static_configs"] == [{"targets": ["10.0.0.1:9482", "10.0.0.2:9482"]}]
 
 
-def test_every_job_is_limited():
+def test_every_job_is_limited_but_takes_the_longest_name():
+    longest_name = "Ж" * 200
     for job in yaml.safe_load(render_prometheus(DEFAULT_TARGETS))["scrape_configs"]:
         assert job["sample_limit"] > 0
+        assert job["label_value_length_limit"] >= 4 * len(longest_name)
 
 
 def test_alertmanagers_and_the_interval():

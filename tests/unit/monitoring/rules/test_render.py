@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from captive_portal.gateway.metrics import GatewayMetrics
 from captive_portal.portal.metrics import PortalMetrics
 from controller.ap_channel.metrics import ChannelMetrics
+from controller.core.tasks import Tasks
 from monitoring.metrics import CATALOGUE
 from monitoring.rules.render import RULE_FILES, all_rules, render_rules
 from monitoring.rules.types import Alert, Recording
@@ -33,7 +34,13 @@ HISTOGRAM_PARTS = ("_bucket", "_count", "_sum")
 def exported() -> set[str]:
     """Every series name that a daemon's registry or the monitor's catalogue knows."""
     registry = CollectorRegistry()
-    for make in (ChannelMetrics, PortalMetrics, RadiusMetrics, partial(GatewayMetrics, gateway_id="gw")):
+    for make in (
+        Tasks,
+        ChannelMetrics,
+        PortalMetrics,
+        RadiusMetrics,
+        partial(GatewayMetrics, gateway_id="gw"),
+    ):
         make(registry)
     names = {metric.name for metric in CATALOGUE}
     for family in registry.collect():
