@@ -6,9 +6,7 @@ twice: there RADIUS only keeps the leg. Acknowledging is the server's matter, af
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 from controller.core.clock import Clock
@@ -18,36 +16,12 @@ from controller.directory.service import Directory
 from controller.directory.types import Known
 from controller.sessions import service as sessions
 from controller.sessions.types import EXPIRED, IDLE, SessionView, StartSession, Usage
-from radius import repository
+from radius import interims, repository
+from radius.outcomes import SOURCE, Applied, Outcome
 from radius.protocol.attributes import AcctStatusType
 from radius.question import Method
-from radius.records import Record, Totals
-from radius.repository import Leg
-
-SOURCE: Final = "radius"
-
-
-class Outcome(StrEnum):
-    """What became of a record; a closed set, because it is a metric label."""
-
-    STARTED = "started"
-    """A session began."""
-    JOINED = "joined"
-    """A new leg of a session that is open already: a roam, or a portal login."""
-    COUNTED = "counted"
-    REPEATED = "repeated"
-    """Nothing new in it: a retransmission, or overtaken by a later record."""
-    ENDED = "ended"
-    """The last leg ended, and the session with it."""
-    LEFT = "left"
-    """A leg ended; the session goes on elsewhere."""
-    LATE = "late"
-    """The session had ended before; what is new is added to it even so."""
-    RESTARTED = "restarted"
-    """The NAS restarted: its legs are closed."""
-    UNKNOWN_SESSION = "unknown-session"
-    """Nothing says whose it is."""
-
+from radius.records import Record, Totals, above, highest
+from radius.repository import Advance, Leg
 
 _END_REASONS: Final = {
     1: "left",  # User Request: of the NAS, that is leaving the radio; no logout from the city's network
@@ -62,14 +36,6 @@ _END_REASONS: Final = {
 """Acct-Terminate-Cause (RFC 2866 §5.10) to reasons of a session's end."""
 _OTHER_END: Final = "left"
 _NAS_RESTART: Final = "nas-restart"
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What became of a record, and the session it belongs to; empty if to none."""
-
-    outcome: Outcome
-    session_id: str = ""
 
 
 class Accountant:
@@ -91,9 +57,13 @@ class Accountant:
         self._clock = clock
 
     async def store(self, records: Sequence[Record]) -> list[Applied]:
-        """Store records in order in one transaction; returns after its commit."""
+        """Store records in one transaction, those of a leg in order; returns after the commit."""
         async with self._db.transaction() as tx:
-            applied = [await self.apply(tx, record) for record in records]
+            quick = await interims.apply(tx, records, self._clock.now())
+            applied = [
+                quick[index] if index in quick else await self.apply(tx, record)
+                for index, record in enumerate(records)
+            ]
         self._committed(len(records))
         return applied
 
@@ -169,16 +139,13 @@ class Accountant:
         return await sessions.start(tx, request, now, source=SOURCE)
 
     async def _count(self, tx: Tx, leg: Leg, record: Record, session: SessionView, now: datetime) -> Outcome:
-        new = _above(leg.totals, record.totals)
+        new = above(leg.totals, record.totals)
         if new == Totals() and record.session_time_s <= leg.session_time_s:
             return Outcome.REPEATED
-        await repository.advance_leg(
-            tx,
-            leg,
-            _highest(leg.totals, record.totals),
-            session_time_s=max(leg.session_time_s, record.session_time_s),
-            now=now,
+        advance = Advance(
+            leg, highest(leg.totals, record.totals), max(leg.session_time_s, record.session_time_s)
         )
+        await repository.advance_legs(tx, [advance], now)
         if session.gateway_id is not None:
             return Outcome.COUNTED
         late = session.ended_at is not None
@@ -210,22 +177,3 @@ class Accountant:
             elsewhere = session.gateway_id is not None or await repository.list_open_legs(tx, session_id)
             if session.ended_at is None and not elsewhere:
                 await sessions.end(tx, session_id, reason=_NAS_RESTART, now=now, source=SOURCE)
-
-
-def _above(known: Totals, told: Totals) -> Totals:
-    """Return what is new in `told`; a counter below what is known has nothing new."""
-    return Totals(
-        max(0, told.up_bytes - known.up_bytes),
-        max(0, told.down_bytes - known.down_bytes),
-        max(0, told.up_packets - known.up_packets),
-        max(0, told.down_packets - known.down_packets),
-    )
-
-
-def _highest(known: Totals, told: Totals) -> Totals:
-    return Totals(
-        max(told.up_bytes, known.up_bytes),
-        max(told.down_bytes, known.down_bytes),
-        max(told.up_packets, known.up_packets),
-        max(told.down_packets, known.down_packets),
-    )

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from radius.accounting import Applied, Outcome
 from radius.authorize import Decision
 from radius.group import Group
 from radius.metrics import RadiusMetrics
+from radius.outcomes import Applied, Outcome
 from radius.protocol.attributes import AcctStatusType
 from radius.protocol.connection import RequestReceived
 from radius.question import Question, Refused, read_question

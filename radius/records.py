@@ -79,6 +79,16 @@ class Record:
     terminate_cause: int
     delay_s: int
 
+    @property
+    def leg(self) -> tuple[str, str, str]:
+        """What tells this NAS's part of the session from all others."""
+        return self.nas_id, self.address, self.acct_session_id
+
+    @property
+    def device(self) -> tuple[str, str]:
+        """What tells the NAS device from all others."""
+        return self.nas_id, self.address
+
 
 def read_record(request: RequestReceived, codec: ClassCodec) -> Record | Unusable:
     """Read an Accounting-Request."""
@@ -132,3 +142,23 @@ def _framed_ip(packet: Packet) -> str:
     if value is None or len(value) != ipaddress.IPV4LENGTH // 8:
         return ""
     return str(ipaddress.IPv4Address(value))
+
+
+def above(known: Totals, told: Totals) -> Totals:
+    """Return what is new in `told`; a counter below what is known has nothing new."""
+    return Totals(
+        max(0, told.up_bytes - known.up_bytes),
+        max(0, told.down_bytes - known.down_bytes),
+        max(0, told.up_packets - known.up_packets),
+        max(0, told.down_packets - known.down_packets),
+    )
+
+
+def highest(known: Totals, told: Totals) -> Totals:
+    """Return each counter's higher value."""
+    return Totals(
+        max(told.up_bytes, known.up_bytes),
+        max(told.down_bytes, known.down_bytes),
+        max(told.up_packets, known.up_packets),
+        max(told.down_packets, known.down_packets),
+    )

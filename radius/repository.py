@@ -40,6 +40,15 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True)
+class Advance:
+    """What a leg has counted by now."""
+
+    leg: Leg
+    totals: Totals
+    session_time_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class OpenLeg(Leg):
     """A leg that has not ended, with the device: what its NAS must be told to end it."""
 
@@ -168,7 +177,7 @@ async def find_credential_state(tx: Tx, username: str) -> CredentialState | None
 
 async def find_leg(tx: Tx, record: Record) -> Leg | None:
     """Return the leg a record belongs to, or None."""
-    row = await tx.get(RadiusLeg, (record.nas_id, record.address, record.acct_session_id))
+    row = await tx.get(RadiusLeg, record.leg, populate_existing=True)  # it is also updated past the ORM
     return None if row is None else _leg(row)
 
 
@@ -193,16 +202,37 @@ async def add_leg(tx: Tx, record: Record, *, session_id: str, mac: str, now: dat
     return _leg(row)
 
 
-async def advance_leg(tx: Tx, leg: Leg, totals: Totals, *, session_time_s: int, now: datetime) -> None:
-    """Store what a leg has counted by now."""
-    row = await tx.get_one(RadiusLeg, _key(leg))
-    row.up_bytes = totals.up_bytes
-    row.down_bytes = totals.down_bytes
-    row.up_packets = totals.up_packets
-    row.down_packets = totals.down_packets
-    row.session_time_s = session_time_s
-    row.heard_at = now
-    await tx.flush()
+async def find_legs(tx: Tx, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], Leg]:
+    """Return the legs of these (NAS, address, Acct-Session-Id), those that are there."""
+    rows = await tx.scalars(
+        sa.select(RadiusLeg).where(
+            sa.tuple_(RadiusLeg.nas_id, RadiusLeg.address, RadiusLeg.acct_session_id).in_(keys)
+        ),
+        execution_options={"populate_existing": True},
+    )
+    legs = [_leg(row) for row in rows]
+    return {_key(leg): leg for leg in legs}
+
+
+async def advance_legs(tx: Tx, advances: Sequence[Advance], now: datetime) -> None:
+    """Store what legs have counted by now."""
+    if not advances:
+        return
+    rows = [
+        {
+            "nas_id": advance.leg.nas_id,
+            "address": advance.leg.address,
+            "acct_session_id": advance.leg.acct_session_id,
+            "up_bytes": advance.totals.up_bytes,
+            "down_bytes": advance.totals.down_bytes,
+            "up_packets": advance.totals.up_packets,
+            "down_packets": advance.totals.down_packets,
+            "session_time_s": advance.session_time_s,
+            "heard_at": now,
+        }
+        for advance in advances
+    ]
+    await tx.execute(sa.update(RadiusLeg), rows)  # by primary key, one statement for all
 
 
 async def end_legs(tx: Tx, legs: Sequence[Leg], now: datetime) -> None:
@@ -226,7 +256,8 @@ async def list_open_legs(tx: Tx, session_id: str) -> Sequence[OpenLeg]:
     rows = await tx.scalars(
         sa.select(RadiusLeg)
         .where(RadiusLeg.session_id == session_id, RadiusLeg.ended_at.is_(None))
-        .order_by(RadiusLeg.started_at.desc())
+        .order_by(RadiusLeg.started_at.desc()),
+        execution_options={"populate_existing": True},
     )
     return [_open_leg(row) for row in rows]
 
@@ -236,7 +267,8 @@ async def list_open_legs_of_nas(tx: Tx, nas_id: str, address: str) -> Sequence[O
     rows = await tx.scalars(
         sa.select(RadiusLeg).where(
             RadiusLeg.nas_id == nas_id, RadiusLeg.address == address, RadiusLeg.ended_at.is_(None)
-        )
+        ),
+        execution_options={"populate_existing": True},
     )
     return [_open_leg(row) for row in rows]
 

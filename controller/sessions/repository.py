@@ -1,10 +1,11 @@
 """The sessions' SQL; no rules."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from controller.core.db import Tx, upsert
 from controller.core.ids import new_id
@@ -24,6 +25,12 @@ def view(row: NetSession) -> SessionView:
 async def find(tx: Tx, session_id: str, *, lock: bool = False) -> NetSession | None:
     """Return a session, locked until the transaction ends if asked."""
     return await tx.get(NetSession, session_id, with_for_update=lock or None)
+
+
+async def find_many(tx: Tx, ids: Collection[str], *, lock: bool = False) -> dict[str, NetSession]:
+    """Return sessions by id, locked in the order of their ids if asked."""
+    query = sa.select(NetSession).where(NetSession.id.in_(ids)).order_by(NetSession.id)
+    return {row.id: row for row in await tx.scalars(query.with_for_update() if lock else query)}
 
 
 async def find_open(tx: Tx, mac: Mac, *, lock: bool = False) -> NetSession | None:
@@ -84,28 +91,49 @@ async def add_record(
     tx: Tx, session: NetSession, *, kind: str, source: str, event_key: str, at: datetime, cause: str = ""
 ) -> None:
     """Write an accounting record with the session's totals; one with the same key is left as it is."""
-    await upsert(
-        tx,
-        AccountingRecord,
-        [
-            {
-                "id": new_id(),
-                "session_id": session.id,
-                "kind": kind,
-                "source": source,
-                "event_key": event_key,
-                "at": at,
-                "up_bytes": session.up_bytes,
-                "down_bytes": session.down_bytes,
-                "up_packets": session.up_packets,
-                "down_packets": session.down_packets,
-                "session_time_s": max(0, int((at - session.started_at).total_seconds())),
-                "terminate_cause": cause,
-            }
-        ],
-        keys=["event_key"],
-        update=[],
-    )
+    row = _record(session, kind=kind, source=source, event_key=event_key, at=at, cause=cause)
+    await upsert(tx, AccountingRecord, [row], keys=["event_key"], update=[])
+
+
+async def add_interims(tx: Tx, sessions: Sequence[NetSession], *, source: str, at: datetime) -> None:
+    """Write an interim record for each session; one of the same second is left as it is."""
+    if not sessions:
+        return
+    insert = postgresql.insert if tx.get_bind().dialect.name == "postgresql" else sqlite.insert
+    # One statement with many parameter sets: it is compiled once, however many there are.
+    statement = insert(AccountingRecord).on_conflict_do_nothing(index_elements=["event_key"])
+    moment = int(at.timestamp())
+    rows = [
+        _record(
+            session,
+            kind="interim",
+            source=source,
+            event_key=f"{session.id}/interim/{moment}",
+            at=at,
+            cause="",
+        )
+        for session in sessions
+    ]
+    await tx.execute(statement, rows)
+
+
+def _record(
+    session: NetSession, *, kind: str, source: str, event_key: str, at: datetime, cause: str
+) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "session_id": session.id,
+        "kind": kind,
+        "source": source,
+        "event_key": event_key,
+        "at": at,
+        "up_bytes": session.up_bytes,
+        "down_bytes": session.down_bytes,
+        "up_packets": session.up_packets,
+        "down_packets": session.down_packets,
+        "session_time_s": max(0, int((at - session.started_at).total_seconds())),
+        "terminate_cause": cause,
+    }
 
 
 async def correct_stop(tx: Tx, session: NetSession) -> None:

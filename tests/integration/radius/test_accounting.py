@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from controller.core.ids import new_id
 from controller.core.secrets import SecretStore
@@ -10,7 +11,8 @@ from controller.directory.service import Directory
 from controller.directory.types import PlanView
 from controller.models import NetSession
 from controller.sessions import service as sessions
-from radius.accounting import Accountant, Outcome
+from radius.accounting import Accountant
+from radius.outcomes import Outcome
 from radius.protocol.attributes import AcctStatusType
 from radius.records import Record, Totals
 from radius.session_class import SessionClass
@@ -84,6 +86,49 @@ async def test_a_group_is_stored_in_one_commit(world):
     assert {one.session_id for one in applied} == {world.promised.session_id}
     assert world.sizes == [3]
     assert (await world.session()).up_bytes == 20
+
+
+async def test_a_group_counts_repetitions_once_in_whatever_order(world):
+    promised = world.promised
+    again = [
+        record(INTERIM, up=10, seconds=5),
+        record(INTERIM, up=10, seconds=5),
+        record(INTERIM, up=4, seconds=2),
+    ]
+    first = await world.accountant.store([record(START, session=promised), *again])
+    assert [one.outcome for one in first] == [
+        Outcome.STARTED, Outcome.COUNTED, Outcome.REPEATED, Outcome.REPEATED,
+    ]  # fmt: skip
+    second = await world.accountant.store(
+        [*again, record(STOP, up=12, seconds=9), record(STOP, up=12, seconds=9)]
+    )
+    assert [one.outcome for one in second[:3]] == [Outcome.REPEATED] * 3
+    assert [one.outcome for one in second[3:]] == [Outcome.ENDED, Outcome.REPEATED]
+    assert (await world.session()).up_bytes == 12
+
+
+async def test_interims_alone_go_the_quick_way_with_the_same_meaning(world, database):
+    await world.apply(record(START, session=world.promised))
+    statements = []
+    sa.event.listen(
+        database.engine.sync_engine, "before_cursor_execute", lambda *args: statements.append(args[2])
+    )
+    stored = await world.accountant.store([record(INTERIM, up=10, seconds=60)])
+    assert [(one.outcome, one.session_id) for one in stored] == [(Outcome.COUNTED, world.promised.session_id)]
+    assert len([text for text in statements if not text.startswith(("BEGIN", "COMMIT"))]) <= 7
+    world.clock.advance(60)
+    (again,) = await world.accountant.store([record(INTERIM, up=10, seconds=60)])
+    assert again.outcome is Outcome.REPEATED
+    (idle,) = await world.accountant.store([record(INTERIM, up=10, seconds=120)])
+    assert idle.outcome is Outcome.COUNTED
+    async with database.reading() as tx:
+        kinds = [one.kind for one in await sessions.list_records(tx, world.promised.session_id)]
+    assert kinds == ["start", "interim", "interim"]
+    (over,) = await world.accountant.store([record(INTERIM, up=1_000_000, seconds=180)])
+    assert over.outcome is Outcome.COUNTED
+    assert (await world.session()).end_reason == "quota"
+    (late,) = await world.accountant.store([record(INTERIM, up=1_000_001, seconds=240)])
+    assert late.outcome is Outcome.LATE
 
 
 async def test_a_start_that_comes_last_begins_nothing_anew(world):

@@ -1,9 +1,9 @@
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from radius.accounting import Applied, Outcome
 from radius.answers import Answers
 from radius.metrics import RadiusMetrics
+from radius.outcomes import Applied, Outcome
 from radius.protocol.attributes import Code
 from radius.question import Method, Refusal, Refused
 from radius.reply import ACCOUNTED

@@ -6,7 +6,7 @@ from controller.core.ids import new_id
 from radius.protocol.attributes import AcctStatusType, Code
 from radius.protocol.connection import RequestReceived
 from radius.protocol.packet import Packet
-from radius.records import Record, Totals, Unusable, read_record
+from radius.records import Record, Totals, Unusable, above, highest, read_record
 from radius.session_class import ClassCodec, SessionClass
 from radius.stations import CalledStation
 from tests.factories.radius import AUTHENTICATOR, CLIENT, SECRET, request
@@ -106,3 +106,15 @@ def test_any_attributes_are_read(attributes):
     record = read_record(RequestReceived(packet, CLIENT, ("192.0.2.1", 1), SECRET, 0.0), CODEC)
     assert isinstance(record, Record)
     assert max(record.totals.up_bytes, record.totals.down_bytes) < 2**63
+
+
+def test_only_what_is_above_is_new():
+    known, told = Totals(10, 20, 3, 4), Totals(15, 7, 3, 5)
+    assert above(known, told) == Totals(5, 0, 0, 1)
+    assert highest(known, told) == Totals(15, 20, 3, 5)
+
+
+def test_a_record_names_its_leg_and_its_device():
+    record = read(Acct_Status_Type="Start", Acct_Session_Id="x")
+    assert record.leg == ("nas-1", "192.0.2.1", "x")
+    assert record.device == ("nas-1", "192.0.2.1")
