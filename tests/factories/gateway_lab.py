@@ -143,7 +143,7 @@ class Lab:
         sock = listen_tcp(address, port, netns=namespace or self.internet)
         self.servers.append(await asyncio.start_server(tracked, sock=sock))
 
-    async def serve_web(self, address: str, port: int = 80) -> None:
+    async def serve_web(self, address: str, port: int = 80, namespace: str | None = None) -> None:
         """A web server that says who asked."""
 
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -157,7 +157,7 @@ class Lab:
                 await writer.drain()
             writer.close()
 
-        await self.serve(address, port, answer)
+        await self.serve(address, port, answer, namespace)
 
     async def close(self) -> None:
         for server in self.servers:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import subprocess
 import time
 
@@ -13,7 +14,8 @@ from captive_portal.gateway.gate.reconcile import diff_gate
 from captive_portal.gateway.gate.rules import RuleSettings
 from controller.core.errors import UnavailableError
 from controller.core.mac import Mac
-from tests.factories.gateway_lab import GATEWAY, LAN, PORTAL, SITE, client_ip, client_mac
+from controller.core.net import bind_udp, entered
+from tests.factories.gateway_lab import GATEWAY, LAN, PORTAL, SITE, client_ip, client_mac, ip
 
 ANNA = Client(client_ip(1), client_mac(1))
 BORIS = Client(client_ip(2), client_mac(2))
@@ -311,3 +313,69 @@ async def test_a_refused_ruleset_says_why(lab):
 
 def _fields():
     return {name: getattr(SETTINGS, name) for name in SETTINGS.__slots__}
+
+
+async def test_ipv6_is_refused_at_once(lab, gate):
+    for namespace, address, device in (
+        (lab.gateway, "fd00:77::1/64", "lan"),
+        (lab.client(1), "fd00:77::2/64", "wlan0"),
+        (lab.gateway, "2001:db8::1/64", "wan"),
+    ):
+        ip("-n", namespace, "addr", "add", address, "dev", device, "nodad")
+    ip("-n", lab.client(1), "-6", "route", "add", "default", "via", "fd00:77::1")
+    ip("netns", "exec", lab.gateway, "sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
+    await gate.open([entry()])
+    with entered(lab.client(1)):
+        sock = socket.socket(socket.AF_INET6)
+    sock.setblocking(False)
+    started = time.monotonic()
+    with pytest.raises(PermissionError):  # administratively prohibited
+        await asyncio.wait_for(asyncio.get_running_loop().sock_connect(sock, ("2001:db8::2", 80)), 5)
+    sock.close()
+    assert time.monotonic() - started < 2
+
+
+async def test_a_captive_may_ask_the_time_and_nothing_more_that_way(lab, gate):
+    loop = asyncio.get_running_loop()
+    server = bind_udp(SITE, 123, netns=lab.internet)
+
+    async def echo():
+        while True:
+            data, peer = await loop.sock_recvfrom(server, 1500)
+            await loop.sock_sendto(server, data, peer)
+
+    echoing = asyncio.create_task(echo())
+    try:
+        for size, passes in ((48, True), (49, False), (500, False)):
+            with lab.new_socket(1, socket.SOCK_DGRAM) as sock:
+                await loop.sock_connect(sock, (SITE, 123))
+                await loop.sock_sendall(sock, bytes(size))
+                try:
+                    answer = await asyncio.wait_for(loop.sock_recv(sock, 1500), 0.5)
+                except (TimeoutError, ConnectionError):
+                    answer = b""
+            assert bool(answer) is passes, size
+    finally:
+        echoing.cancel()
+        server.close()
+
+
+async def test_a_captive_reaches_no_other_port(lab, gate):
+    await lab.serve_web(SITE, 8443)
+    await lab.serve_web(GATEWAY, 22, lab.gateway)
+    for address, port in ((SITE, 8443), (GATEWAY, 22)):
+        with pytest.raises((OSError, TimeoutError)):
+            await lab.connect(1, address, port, 0.3)
+    await gate.open([entry()])
+    (await lab.connect(1, SITE, 8443)).close()
+    with pytest.raises((OSError, TimeoutError)):  # the gateway itself is nobody's
+        await lab.connect(1, GATEWAY, 22, 0.3)
+
+
+async def test_an_address_of_another_network_is_dropped(lab, gate):
+    ip("-n", lab.client(1), "addr", "add", "192.168.5.5/32", "dev", "wlan0")
+    with lab.new_socket(1) as sock:
+        sock.bind(("192.168.5.5", 0))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.get_running_loop().sock_connect(sock, (PORTAL, 80)), 0.3)
+    assert "ip saddr != 10.77.0.0/16 counter packets 1" in nft(lab, "list", "chain", "inet", "kolco", "spoof")
