@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tests.fakes.clock import FakeClock
@@ -28,6 +29,14 @@ POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was():
+    """A command run in this process logs to a captured stream; the next test must not meet it closed."""
+    yield
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
