@@ -236,7 +236,7 @@ class PortalService:
             method=method,
             ap_serial=client.ap_serial,
             site_id=client.site_id,
-            not_after=not_after,
+            not_after=not_after or login.not_after,
         )
         await sessions.start(tx, start, now)
 

@@ -3,6 +3,7 @@
 Services take a `Tx` and never commit; the boundary (endpoint, daemon, command) opens the transaction.
 """
 
+import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -173,6 +174,13 @@ async def upsert(
             else statement.on_conflict_do_nothing(index_elements=list(keys))
         )
         await tx.execute(statement)
+
+
+async def lock(tx: Tx, key: bytes) -> None:
+    """Hold others that lock the same key until this transaction ends; SQLite has one writer anyway."""
+    if tx.get_bind().dialect.name == "postgresql":
+        number = int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), signed=True)
+        await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
 
 _URL_HINT = "use postgresql+asyncpg://user@host/name, or sqlite+aiosqlite:///path"

@@ -178,6 +178,15 @@ async def set_remembered(
     await tx.execute(sa.update(Device).where(which).values(remembered_until=until))
 
 
+async def revoke_credentials(tx: Tx, device_id: str, now: datetime) -> None:
+    """Make a device's credentials invalid."""
+    await tx.execute(
+        sa.update(DeviceCredential)
+        .where(DeviceCredential.device_id == device_id, DeviceCredential.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+
+
 async def forget_account(tx: Tx, account_id: str) -> None:
     """Let none of an account's devices in without a page."""
     await tx.execute(sa.update(Device).where(Device.account_id == account_id).values(remembered_until=None))

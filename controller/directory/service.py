@@ -9,7 +9,7 @@ import secrets as random
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from controller.core.db import Tx
+from controller.core.db import Tx, lock
 from controller.core.errors import DeniedError, InvalidInputError, NotFoundError
 from controller.core.ids import new_id
 from controller.core.mac import Mac
@@ -81,14 +81,34 @@ class Directory:
                 hint="check the code, or ask the desk for a new one",
                 reason="voucher",
             )
-        login = await self._login(tx, kind="voucher", value=typed, plan_id=voucher.plan_id, mac=mac, now=now)
+        login = await self._login(
+            tx,
+            kind="voucher",
+            value=typed,
+            plan_id=voucher.plan_id,
+            mac=mac,
+            now=now,
+            not_after=voucher.expires_at,
+        )
         if voucher.redeemed_at is None:
             voucher.redeemed_at = now
             voucher.account_id = login.account_id
         return login
 
-    async def _login(self, tx: Tx, *, kind: str, value: str, plan_id: str, mac: Mac, now: datetime) -> Login:
+    async def _login(
+        self,
+        tx: Tx,
+        *,
+        kind: str,
+        value: str,
+        plan_id: str,
+        mac: Mac,
+        now: datetime,
+        not_after: datetime | None = None,
+    ) -> Login:
         digest = self._secrets.digest(kind, value)
+        for key in (digest, mac.encode()):  # two devices may prove the same new number at once
+            await lock(tx, key)
         account = await repository.find_account(tx, kind, digest)
         if account is None:
             account = Account(id=new_id(), status="active", plan_id=plan_id, locale="ru", created_at=now)
@@ -111,11 +131,16 @@ class Directory:
         if device is None:
             device = Device(id=new_id(), mac=mac, created_at=now)
             tx.add(device)
+        elif device.account_id != account.id:
+            # The address passes to somebody else: what was issued to the former owner must not.
+            await repository.revoke_credentials(tx, device.id, now)
         device.account_id = account.id
         device.last_login_at = now
         device.remembered_until = now + timedelta(seconds=plan.remember_s)
+        if not_after is not None:
+            device.remembered_until = min(device.remembered_until, not_after)
         await tx.flush()
-        return Login(account.id, device.id, plan)
+        return Login(account.id, device.id, plan, not_after)
 
     # --- devices that are known already ----------------------------------------------------------
 

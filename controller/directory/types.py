@@ -29,6 +29,8 @@ class Login:
     account_id: str
     device_id: str
     plan: PlanView
+    not_after: datetime | None = None
+    """When the right to be online ends, whatever the plan says; a voucher's end."""
 
 
 @dataclass(frozen=True)

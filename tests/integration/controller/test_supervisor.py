@@ -65,7 +65,8 @@ async def test_a_daemon_that_cannot_start_is_named_with_its_last_words(tmp_path)
 
 async def test_a_daemon_deaf_to_sigterm_is_killed(tmp_path, monkeypatch):
     monkeypatch.setattr("controller.supervisor._STOP_GRACE_S", 0.3)
-    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(99)"
+    deaf = "signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True)"
+    code = f"import signal, time; {deaf}; time.sleep(99)"
     async with Supervisor(log_dir=tmp_path) as supervisor:
         await supervisor.start(Program("deaf", "http://127.0.0.1:9/", (sys.executable, "-c", code)))
         async with asyncio.timeout(10):

@@ -1,5 +1,8 @@
 """The directory on both databases."""
 
+import asyncio
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
@@ -100,3 +103,42 @@ async def test_wrong_requests_are_refused_with_a_reason(database, directory, clo
             await directory.login_phone(tx, phone="12", mac=MAC, now=clock.now())
         with pytest.raises(InvalidInputError, match="active or blocked"):
             await directory.set_account_status(tx, account_id="x", status="odd")
+
+
+async def test_two_devices_that_prove_the_same_new_number_at_once_share_an_account(
+    database, directory, clock
+):
+    async with database.transaction() as tx:
+        await directory.save_plan(tx, make_plan())
+
+    async def login(mac):
+        async with database.transaction() as tx:
+            return await directory.login_phone(tx, phone=PHONE, mac=mac, now=clock.now())
+
+    logins = await asyncio.gather(*(login(f"02:00:00:00:02:{number:02}") for number in range(8)))
+    assert len({login.account_id for login in logins}) == 1
+    assert len({login.device_id for login in logins}) == 8
+
+
+async def test_what_was_issued_to_a_device_is_void_when_its_address_passes_to_somebody_else(
+    database, directory, clock
+):
+    login = await make_citizen(database, directory, now=clock.now())
+    async with database.transaction() as tx:
+        issued = await directory.issue_credential(tx, device_id=login.device_id, now=clock.now(), valid_s=50)
+    await make_citizen(database, directory, now=clock.now(), phone="+79997654321")
+    async with database.reading() as tx:
+        assert not await directory.check_credential(
+            tx, username=issued.username, password=issued.password, now=clock.now()
+        )
+
+
+async def test_nobody_is_online_longer_than_their_voucher(database, directory, clock):
+    async with database.transaction() as tx:
+        await directory.save_plan(tx, make_plan(id="guest"))
+        (code,) = await directory.create_vouchers(
+            tx, plan_id="guest", count=1, valid_s=100, batch="", now=clock.now()
+        )
+        login = await directory.redeem_voucher(tx, code=code, mac=MAC, now=clock.now())
+        known = await directory.find_known_device(tx, mac=MAC, now=clock.now())
+    assert login.not_after == known.remembered_until == clock.now() + timedelta(seconds=100)
