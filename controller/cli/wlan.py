@@ -46,7 +46,7 @@ _COLUMNS = (
 
 _Wlan = Annotated[str, typer.Argument(help="Id of the WLAN.")]
 _Bands = Annotated[list[_Band] | None, typer.Option("--band", help="Repeat for more than one.")]
-_Vlan = Annotated[int | None, typer.Option("--vlan", min=0, max=4094, help="0: none.")]
+_Vlan = Annotated[int | None, typer.Option("--vlan", min=0, max=4050, help="0: none.")]
 _Sites = Annotated[
     list[str] | None, typer.Option("--site", help="Only at this site; repeat for more than one.")
 ]

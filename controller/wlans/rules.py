@@ -14,7 +14,8 @@ from controller.wlans.types import Band, WlanChanges, WlanView
 
 SSID_MAX_BYTES = 32
 """IEEE 802.11-2020 §9.4.2.2 counts octets, not characters."""
-VLAN_MAX = 4094
+VLAN_MAX = 4050
+"""The limit of uCentral's schema, below the 4094 of IEEE 802.1Q: agents keep the rest for themselves."""
 
 BANDS: tuple[Band, ...] = get_args(Band)
 
