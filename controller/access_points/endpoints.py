@@ -1,5 +1,6 @@
 """HTTP routes of the access points' inventory."""
 
+import asyncio
 from dataclasses import asdict
 from typing import Annotated
 
@@ -90,10 +91,16 @@ async def import_aps(
         content += chunk
         if len(content) > IMPORT_MAX_BYTES:
             raise InvalidInputError(f"the file is larger than {IMPORT_MAX_BYTES} bytes", hint="split it")
+    async with ctx.db.reading() as tx:
+        surroundings = await import_service.read_surroundings(tx)
+    checked = await asyncio.to_thread(import_service.check_file, bytes(content), kind, surroundings)
     async with ctx.changing(dry_run=dry_run) as tx:
-        result = await import_service.import_aps(tx, bytes(content), kind, actor=ctx.actor, now=ctx.now)
+        await import_service.store(tx, checked, actor=ctx.actor, now=ctx.now)
     return ImportOut(
-        imported=len(result.serials), outside=result.outside, dry_run=dry_run, serials=list(result.serials)
+        imported=len(checked.placed),
+        outside=checked.outside,
+        dry_run=dry_run,
+        serials=list(checked.serials),
     )
 
 

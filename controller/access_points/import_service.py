@@ -1,6 +1,7 @@
 """Imports APs from a file, all or nothing, and tells every bad row.
 
-The caller's transaction is the "all or nothing": with a problem nothing is written at all. Does not
+`check_file` is pure work that may take seconds for a large file: run it in a thread, and outside of
+any transaction, so that neither the event loop nor the database's only writer waits for it. Does not
 create sites: a row names one that exists.
 """
 
@@ -13,12 +14,14 @@ from controller.access_points import repository, service
 from controller.access_points.import_csv import parse_csv
 from controller.access_points.import_geojson import parse_geojson
 from controller.access_points.import_rows import Known, RowProblem, check_rows
+from controller.access_points.types import NewAccessPoint
 from controller.audit import service as audit
 from controller.core.db import Tx
-from controller.core.errors import InvalidInputError
+from controller.core.errors import ConflictError, InvalidInputError
 from controller.operators.types import Actor
 from controller.sites import service as sites
 from controller.zones import service as zones
+from controller.zones.geometry import ZoneMap
 
 Format = Literal["csv", "geojson"]
 
@@ -38,33 +41,67 @@ class ImportRejectedError(InvalidInputError):
 
 
 @dataclass(frozen=True)
-class Imported:
-    """What an import took in."""
+class Surroundings:
+    """What the inventory holds when an import begins."""
 
-    serials: tuple[str, ...]
-    """In the order of the file."""
-    outside: int
-    """How many of them lie in no zone."""
+    known: Known
+    zone_map: ZoneMap
 
 
-async def import_aps(tx: Tx, content: bytes, kind: Format, *, actor: Actor, now: datetime) -> Imported:
-    """Take every AP of a CSV or GeoJSON file into the inventory.
+@dataclass(frozen=True)
+class CheckedFile:
+    """APs that passed every check, in the order of the file, each with its zone."""
 
-    Raises:
-        ImportRejectedError: a row is wrong; nothing is written.
-        ConflictError: an AP was added by somebody else at the same moment.
-    """
-    parsed = parse_csv(content) if kind == "csv" else parse_geojson(content)
+    kind: Format
+    placed: tuple[tuple[NewAccessPoint, str | None], ...]
+
+    @property
+    def serials(self) -> tuple[str, ...]:
+        """Serials in the order of the file."""
+        return tuple(ap.serial for ap, _ in self.placed)
+
+    @property
+    def outside(self) -> int:
+        """How many APs lie in no zone."""
+        return sum(zone is None for _, zone in self.placed)
+
+
+async def read_surroundings(tx: Tx) -> Surroundings:
+    """Read what rows are checked against."""
     zone_map = await zones.read_map(tx)
     serials, macs = await repository.find_known(tx)
-    known = Known(serials, macs, await sites.find_ids(tx), zone_map.area)
-    new, problems = check_rows(parsed.rows, known)
+    return Surroundings(Known(serials, macs, await sites.find_ids(tx), zone_map.area), zone_map)
+
+
+def check_file(content: bytes, kind: Format, surroundings: Surroundings) -> CheckedFile:
+    """Read and check every row of a CSV or GeoJSON file.
+
+    Raises:
+        ImportRejectedError: a row is wrong, or there is none.
+    """
+    parsed = parse_csv(content) if kind == "csv" else parse_geojson(content)
+    new, problems = check_rows(parsed.rows, surroundings.known)
     problems = sorted([*parsed.problems, *problems], key=lambda problem: problem.line)
     if not problems and not new:
         problems = [RowProblem(0, "", "holds no access points")]
     if problems:
         raise ImportRejectedError(problems)
-    await service.store(tx, new, zone_map, now)
+    find_zone = surroundings.zone_map.find_zone
+    return CheckedFile(kind, tuple((ap, find_zone(ap.latitude, ap.longitude)) for ap in new))
+
+
+async def store(tx: Tx, checked: CheckedFile, *, actor: Actor, now: datetime) -> None:
+    """Take the APs of a checked file into the inventory, all of them.
+
+    Raises:
+        ConflictError: somebody added one of them since the file was checked; nothing is written.
+    """
+    serials, macs = await repository.find_known(tx)
+    if any(ap.serial in serials or ap.mac in macs for ap, _ in checked.placed):
+        raise ConflictError(
+            "the inventory changed while the file was read; nothing was imported", hint="import it again"
+        )
+    await service.store(tx, checked.placed, now)
     audit.record(
         tx,
         operator=actor.name,
@@ -72,8 +109,6 @@ async def import_aps(tx: Tx, content: bytes, kind: Format, *, actor: Actor, now:
         object_type="access-point",
         object_id="*",
         now=now,
-        count=len(new),
-        format=kind,
+        count=len(checked.placed),
+        format=checked.kind,
     )
-    outside = sum(zone_map.find_zone(ap.latitude, ap.longitude) is None for ap in new)
-    return Imported(tuple(ap.serial for ap in new), outside)

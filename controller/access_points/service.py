@@ -5,6 +5,7 @@ APs: commands go out as `ApCommandRequested`, configurations are provisioning's 
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal
@@ -120,25 +121,16 @@ async def create(tx: Tx, new: NewAccessPoint, *, actor: Actor, now: datetime) ->
         )
     if await repository.find_by_mac(tx, new.mac) is not None:
         raise ConflictError(f"{new.mac} belongs to another AP")
-    await store(tx, [new], zone_map, now)
+    await store(tx, [(new, zone_map.find_zone(new.latitude, new.longitude))], now)
     _record(tx, "created", new.serial, actor, now, name=name, site=new.site_id, state=new.state)
     return await get(tx, new.serial)
 
 
-async def store(tx: Tx, new: list[NewAccessPoint], zone_map: ZoneMap, now: datetime) -> None:
-    """Store checked APs, each in the zone of its coordinates, and say that they changed."""
-    await repository.add_all(
-        tx,
-        [
-            {
-                **asdict(ap),
-                "zone_id": zone_map.find_zone(ap.latitude, ap.longitude),
-                "created_at": now,
-            }
-            for ap in new
-        ],
-    )
-    for ap in new:
+async def store(tx: Tx, placed: Sequence[tuple[NewAccessPoint, str | None]], now: datetime) -> None:
+    """Store checked APs, each with the zone of its coordinates, and say that they changed."""
+    rows = [{**asdict(ap), "zone_id": zone_id, "created_at": now} for ap, zone_id in placed]
+    await repository.add_all(tx, rows)
+    for ap, _ in placed:
         await outbox.add(tx, AccessPointChanged(ap.serial))
 
 

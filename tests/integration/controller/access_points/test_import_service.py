@@ -3,7 +3,8 @@
 import pytest
 import sqlalchemy as sa
 
-from controller.access_points.import_service import ImportRejectedError, import_aps
+from controller.access_points.import_service import ImportRejectedError, check_file, read_surroundings, store
+from controller.core.errors import ConflictError
 from controller.core.outbox import OutboxRow
 from controller.models import AccessPoint
 from controller.operators.types import Actor
@@ -13,9 +14,17 @@ ACTOR = Actor("x", "anna", "engineer")
 TITLES = "serial,name,site,latitude,longitude"
 
 
+async def check(database, text: str, kind="csv"):
+    async with database.reading() as tx:
+        surroundings = await read_surroundings(tx)
+    return check_file(text.encode(), kind, surroundings)
+
+
 async def run(database, text: str, kind="csv"):
+    checked = await check(database, text, kind)
     async with database.transaction() as tx:
-        return await import_aps(tx, text.encode(), kind, actor=ACTOR, now=NOW)
+        await store(tx, checked, actor=ACTOR, now=NOW)
+    return checked
 
 
 async def stored(database) -> list[AccessPoint]:
@@ -83,3 +92,14 @@ async def test_an_empty_file_is_refused(database):
     await add_places(database)
     with pytest.raises(ImportRejectedError):
         await run(database, TITLES)
+
+
+async def test_an_ap_added_meanwhile_keeps_the_whole_file_out(database):
+    await add_places(database)
+    text = "\n".join([TITLES, *(f"{serial_of(n)},x,arbat-1,55.752,37.592" for n in (1, 2))])
+    checked = await check(database, text)
+    await add_ap(database, 2)
+    with pytest.raises(ConflictError):
+        async with database.transaction() as tx:
+            await store(tx, checked, actor=ACTOR, now=NOW)
+    assert [ap.serial for ap in await stored(database)] == [serial_of(2)]
