@@ -27,6 +27,7 @@ __all__ = ["MonitorMetrics", "Snapshotter"]
 
 LOG_FAILED = "snapshot.failed"
 LOG_RECOVERED = "snapshot.recovered"
+READ_TIMEOUT_S = 30.0
 EMPTY = Page.pack(b"", samples=0)
 
 log = get_logger(__name__)
@@ -85,21 +86,22 @@ class Snapshotter:
         return self._clock.monotonic() - (self._started_at if self._made_at is None else self._made_at)
 
     async def run(self) -> None:
-        """Renew the page every interval until cancelled."""
+        """Renew the page every interval until cancelled; the first time after one interval."""
         while True:
-            await self.refresh()
             await asyncio.sleep(self._interval_s)
+            await self.refresh()
 
     async def refresh(self) -> bool:
         """Make one page; on failure count it, log the first of a row, and keep the old page."""
         now, read_at = self._clock.now(), self._clock.monotonic()
         try:
             with self._timed("read"):
-                fleet, sessions = await take(self._db, now=now, sessions_since=self._sessions_since)
-        except UnavailableError as error:
+                async with asyncio.timeout(READ_TIMEOUT_S):
+                    fleet, sessions = await take(self._db, now=now, sessions_since=self._sessions_since)
+        except (UnavailableError, TimeoutError) as error:
             self._own.failures.inc()
             if not self._failing:
-                log.warning(LOG_FAILED, reason=error.message)
+                log.warning(LOG_FAILED, reason=str(error) or f"no answer within {READ_TIMEOUT_S:g} s")
             self._failing = True
             return False
         with self._timed("render"):

@@ -1,8 +1,10 @@
 """The page from a real database, and what stays when the database goes."""
 
+import sqlalchemy as sa
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
+from controller.core.db import Database
 from controller.models import Base, NetSession
 from monitoring.metrics import CATALOGUE
 from monitoring.snapshotter import MonitorMetrics, Snapshotter
@@ -66,6 +68,20 @@ async def test_the_last_good_page_stays_while_the_database_is_away(database, clo
     assert await snapshotter.refresh()
     assert snapshotter.page is not page
     assert registry.get_sample_value("kolco_monitor_snapshot_age_seconds") == 0
+
+
+async def test_a_database_that_does_not_answer_is_given_up(postgres_url, clock, monkeypatch):
+    db = Database(postgres_url)
+    async with db.engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    registry, snapshotter = make(db, clock)
+    monkeypatch.setattr("monitoring.snapshotter.READ_TIMEOUT_S", 0.3)
+    async with db.transaction() as tx:
+        await tx.execute(sa.text("LOCK TABLE access_points IN ACCESS EXCLUSIVE MODE"))
+        assert not await snapshotter.refresh()
+    assert registry.get_sample_value("kolco_monitor_snapshot_failures_total") == 1
+    assert await snapshotter.refresh()
+    await db.close()
 
 
 async def test_no_citizen_is_on_the_page(database, clock):
