@@ -24,6 +24,7 @@ STEPS = [
     "probe-captive",
     "login-sms",
     "online",
+    "outsider",
     "capport-api",
     "session-cli",
     "accounting",
@@ -154,7 +155,7 @@ def test_a_broken_step_ends_the_story_and_is_named(traces, tmp_path, program, st
     broken.write_text("#!/bin/sh\nexit 1\n")
     broken.chmod(0o755)
     path = f"{broken.parent}:{os.environ['PATH']}"
-    told = tell(traces, "--aps", "3", "--phones", "2", env={"PATH": path})
+    told = tell(traces, "--aps", "3", "--phones", "3", env={"PATH": path})
     assert told.code == 1
     assert told.story["outcome"] == "failed"
     assert told.story["failed_step"] == step

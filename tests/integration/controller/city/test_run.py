@@ -1,5 +1,6 @@
 """A small city is started and ended, on this machine and with everything it has."""
 
+import asyncio
 import signal
 
 import httpx
@@ -27,10 +28,18 @@ async def test_a_city_comes_up_survives_a_killed_daemon_and_goes_away(tmp_path):
         assert (await city.nas_secret_file()).stat().st_mode & 0o777 == 0o600
         assert f"KOLCO_DATA_DIR={tmp_path / 'data'}" in city.env_file.read_text()
 
-        beside = City(Options(aps=1, phones=0, data_dir=tmp_path / "data"), parts.find())
+        same = City(Options(aps=1, phones=0, data_dir=tmp_path / "data"), parts.find())
         with pytest.raises(ConflictError, match="runs in"):
+            await same.start()
+        await same.stop()
+        beside = City(Options(aps=2, phones=1), parts.find())
+        try:
             await beside.start()
-        await beside.stop()
+            assert (await beside.vitals()).connected == 2
+            leases = await asyncio.gather(beside.phones[0].join(), city.phones[0].join())
+            assert all(lease.captive_portal for lease in leases)
+        finally:
+            await beside.stop()
 
         before = await city.kill_daemon("radius", signal.SIGKILL)
         assert await city.wait_for_daemon("radius", not_pid=before) != before

@@ -30,11 +30,11 @@ def test_a_machine_without_a_program_names_its_package():
     assert "freeradius-utils" in str(story["error"])
 
 
-def test_the_story_needs_two_phones():
+def test_the_story_needs_three_phones():
     found = Found(root=True, programs=frozenset(PACKAGES), playwright=True)
-    story, _shown = told(found, aps=3, phones=1)
+    story, _shown = told(found, aps=3, phones=2)
     assert story["failed_step"] == "machine"
-    assert "--phones 2" in str(story["error"])
+    assert "--phones 3" in str(story["error"])
 
 
 def test_the_servers_are_named_without_their_addresses():
