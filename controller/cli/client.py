@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import httpx
 
+from controller.cli.output import note
 from controller.cli.settings import CliSettings
 from controller.core.errors import (
     ConflictError,
@@ -131,11 +132,15 @@ def open_client() -> ApiClient:
     if not (token.isascii() and token.isprintable()):
         raise DeniedError("the token holds characters no token has", hint="set KOLCO_CLI_TOKEN anew")
     try:
-        return ApiClient(settings.api_url, token, timeout_s=settings.timeout_s)
+        client = ApiClient(settings.api_url, token, timeout_s=settings.timeout_s)
+        is_open = httpx.URL(settings.api_url).scheme == "http" and not _is_loopback(settings.api_url)
     except httpx.InvalidURL as error:
         raise InvalidInputError(
             f"KOLCO_CLI_API_URL is not a URL: {error}", hint="write it as http://127.0.0.1:8480"
         ) from error
+    if is_open:
+        note("warning: the token goes to KOLCO_CLI_API_URL unencrypted; use https")
+    return client
 
 
 def ap_path(client: ApiClient, ap: str) -> str:
@@ -175,7 +180,7 @@ def _read_token(path: Path) -> str:
 
 
 def _is_loopback(url: str) -> bool:
-    host = httpx.URL(url).host
+    host = httpx.URL(url).host.strip("[]")
     if host == "localhost":
         return True
     try:

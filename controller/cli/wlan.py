@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from controller.cli.client import open_client, segment
+from controller.cli.client import ApiClient, open_client, segment
 from controller.cli.output import (
     Column,
     DryRun,
@@ -13,6 +13,7 @@ from controller.cli.output import (
     Output,
     Yes,
     confirm,
+    note,
     print_done,
     print_row,
     print_rows,
@@ -91,8 +92,10 @@ def create(
     }
     if band:
         body["bands"] = band
-    row = open_client().send("POST", "/wlans", {"dry_run": dry_run}, json=body)
+    client = open_client()
+    row = client.send("POST", "/wlans", {"dry_run": dry_run}, json=body)
     print_done("wlan", wlan, "created", row, output, dry_run=dry_run)
+    _tell_reach(client, row)
 
 
 @app.command("set")
@@ -124,8 +127,10 @@ def change(
         "enabled": enabled,
         "sites": [] if all_sites else site or None,
     }
-    row = open_client().send("PATCH", f"/wlans/{segment(wlan)}", {"dry_run": dry_run}, json=body)
+    client = open_client()
+    row = client.send("PATCH", f"/wlans/{segment(wlan)}", {"dry_run": dry_run}, json=body)
     print_done("wlan", wlan, "changed", row, output, dry_run=dry_run)
+    _tell_reach(client, row)
 
 
 @app.command()
@@ -134,3 +139,12 @@ def remove(wlan: _Wlan, yes: Yes = False, dry_run: DryRun = False, output: Outpu
     confirm(f"Take the WLAN {wlan} off every AP?", yes=yes or dry_run)
     row = open_client().send("DELETE", f"/wlans/{segment(wlan)}", {"dry_run": dry_run})
     print_done("wlan", wlan, "removed", row, output, dry_run=dry_run)
+
+
+def _tell_reach(client: ApiClient, wlan: dict[str, Any]) -> None:
+    """Say on stderr how many APs a WLAN reaches."""
+    places = [None] if wlan["all_sites"] else wlan["sites"]
+    reach = 0
+    for site in places:
+        reach += client.get("/access-points", {"state": "adopted", "site": site, "limit": 1})["total"]
+    note(f"{reach} adopted access points carry it; kolco config status shows how far they are")

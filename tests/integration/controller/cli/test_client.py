@@ -91,6 +91,12 @@ async def test_settings_that_are_none(kolco, variable, value, code):
     assert done.err.startswith("error: ")
 
 
+async def test_a_token_in_the_clear_is_told(kolco):
+    done = await kolco("ap", "list", code=5, KOLCO_CLI_API_URL="http://kolco.invalid:1")
+    assert "unencrypted" in done.err
+    assert "unencrypted" not in (await kolco("ap", "list", code=5, KOLCO_CLI_API_URL="http://[::1]:1")).err
+
+
 async def test_every_page_is_fetched(kolco):
     async with kolco.db.transaction() as tx:
         tx.add(District(id="many", name="Many"))

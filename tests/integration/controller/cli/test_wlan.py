@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.factories.inventory import add_ap
+
 
 @pytest.fixture
 async def wlan(kolco):
@@ -28,6 +30,12 @@ async def test_rename(kolco, wlan):
 
 
 async def test_scope(kolco, wlan):
+    await add_ap(kolco.db, 1)
+    await add_ap(kolco.db, 2, site_id="arbat-2")
+    await add_ap(kolco.db, 3, state="retired")
+    dry = await kolco("wlan", "set", "city", "--site", "arbat-1", "--dry-run")
+    assert "1 adopted access points carry it" in dry.err
+    assert "2 adopted access points" in (await kolco("wlan", "set", "city", "--vlan", "7")).err
     await kolco("wlan", "set", "city", "--site", "arbat-1", "--site", "arbat-2")
     assert (await kolco("wlan", "show", "city", "-o", "json")).json["sites"] == ["arbat-1", "arbat-2"]
     await kolco("wlan", "set", "city", "--site", "arbat-1", "--all-sites", code=2)
