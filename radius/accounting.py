@@ -34,6 +34,7 @@ _END_REASONS: Final = {
     11: "nas-restart",
 }
 """Acct-Terminate-Cause (RFC 2866 §5.10) to reasons of a session's end."""
+_LONGEST_COMMIT_S: Final = 0.1
 _OTHER_END: Final = "left"
 _NAS_RESTART: Final = "nas-restart"
 
@@ -56,15 +57,23 @@ class Accountant:
         self._directory = directory
         self._clock = clock
 
-    async def store(self, records: Sequence[Record]) -> list[Applied]:
-        """Store records in one transaction, those of a leg in order; returns after the commit."""
+    async def store(self, records: Sequence[Record]) -> list[Applied | None]:
+        """Store records in one transaction, those of a leg in order; returns after the commit.
+
+        It commits what it got to after a tenth of a second: an acknowledgement must come before its
+        NAS asks again. None says that a record is still to be stored.
+        """
+        enough = self._clock.monotonic() + _LONGEST_COMMIT_S
+        applied: list[Applied | None] = [None] * len(records)
         async with self._db.transaction() as tx:
-            quick = await interims.apply(tx, records, self._clock.now())
-            applied = [
-                quick[index] if index in quick else await self.apply(tx, record)
-                for index, record in enumerate(records)
-            ]
-        self._committed(len(records))
+            for index, quick in (await interims.apply(tx, records, self._clock.now())).items():
+                applied[index] = quick
+            for index, record in enumerate(records):
+                if applied[index] is None:
+                    applied[index] = await self.apply(tx, record)
+                    if self._clock.monotonic() > enough:
+                        break
+        self._committed(sum(one is not None for one in applied))
         return applied
 
     async def apply(self, tx: Tx, record: Record) -> Applied:

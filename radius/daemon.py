@@ -13,7 +13,7 @@ from controller.sessions.events import SessionEnded
 from radius import repository
 from radius.accounting import Accountant
 from radius.answers import Answers
-from radius.authorize import Authorizer
+from radius.authorize import Authorizer, Decision
 from radius.disconnect import Disconnector, Limits
 from radius.dynamic import DynamicAuthorization, only
 from radius.group import Group
@@ -21,6 +21,7 @@ from radius.metrics import RadiusMetrics
 from radius.nas import NasRegistry
 from radius.ports import PortPlan, Ports
 from radius.protocol.connection import ACCT_CODES, AUTH_CODES, DYNAMIC_CODES
+from radius.question import Question
 from radius.reply import ALIVE_ACCESS, ALIVE_ACCOUNTING
 from radius.session_class import ClassCodec
 from radius.settings import RadiusSettings
@@ -113,7 +114,7 @@ def _answers(
     directory = Directory(runtime.secrets)
     accountant = Accountant(runtime.db, directory, runtime.clock, committed=metrics.observe_batch)
     authorizer = Authorizer(runtime.db, directory, runtime.clock)
-    decisions = Group(authorizer.decide_all, max_items=settings.batch_max)
+    decisions: Group[Question, Decision] = Group(authorizer.decide_all, max_items=settings.batch_max)
     ledger = Group(accountant.store, max_items=settings.batch_max, wait_s=settings.batch_wait_ms / 1000)
     runtime.tasks.spawn("radius-decisions", decisions.run)
     runtime.tasks.spawn("radius-ledger", ledger.run)

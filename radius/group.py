@@ -32,7 +32,8 @@ class Group(Generic[Item, Result]):
     """Collects items and has them worked on together.
 
     Args:
-        work: does the work of a group; returns a result for each item, in order.
+        work: does the work of a group; returns a result for each item, in order. None says that it
+            did not get to the item: that goes first into the next group.
         max_items: most items of one group.
         wait_s: how long the first item of a group waits for others; while a group is worked on,
             the next gathers in any case.
@@ -40,7 +41,7 @@ class Group(Generic[Item, Result]):
 
     def __init__(
         self,
-        work: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
+        work: Callable[[Sequence[Item]], Awaitable[Sequence[Result | None]]],
         *,
         max_items: int,
         wait_s: float = 0.0,
@@ -49,6 +50,7 @@ class Group(Generic[Item, Result]):
         self._max_items = max_items
         self._wait_s = wait_s
         self._queue: asyncio.Queue[_Waiting[Item, Result]] = asyncio.Queue()
+        self._left: list[_Waiting[Item, Result]] = []
 
     async def submit(self, item: Item) -> Result:
         """Return an item's result, once its group is through.
@@ -63,8 +65,8 @@ class Group(Generic[Item, Result]):
     async def run(self) -> None:
         """Work until cancelled; what is then under way has no result."""
         while True:
-            group = [await self._queue.get()]
-            if self._wait_s and self._queue.qsize() + 1 < self._max_items:
+            group, self._left = self._left or [await self._queue.get()], []
+            if self._wait_s and self._queue.qsize() + len(group) < self._max_items:
                 await asyncio.sleep(self._wait_s)
             while len(group) < self._max_items and not self._queue.empty():
                 group.append(self._queue.get_nowait())
@@ -84,5 +86,7 @@ class Group(Generic[Item, Result]):
                 await self._do([waiting])
             return
         for waiting, result in zip(group, results, strict=True):
-            if not waiting.done.done():
+            if result is None:
+                self._left.append(waiting)
+            elif not waiting.done.done():
                 waiting.done.set_result(result)

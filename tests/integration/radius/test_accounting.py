@@ -88,6 +88,15 @@ async def test_a_group_is_stored_in_one_commit(world):
     assert (await world.session()).up_bytes == 20
 
 
+async def test_a_slow_disk_is_not_waited_for_by_the_whole_group(world, monkeypatch):
+    monkeypatch.setattr(world.clock, "monotonic", iter(range(100)).__next__)
+    records = [record(START, session=world.promised), record(START, leg="B"), record(INTERIM, leg="C", up=1)]
+    first, *rest = await world.accountant.store(records)
+    assert first.outcome is Outcome.STARTED
+    assert rest == [None, None]
+    assert world.sizes == [1]
+
+
 async def test_a_group_counts_repetitions_once_in_whatever_order(world):
     promised = world.promised
     again = [

@@ -82,3 +82,18 @@ async def test_an_asker_that_went_away_disturbs_nobody(group):
     await asyncio.sleep(0)
     gone.cancel()
     assert await group.submit("b") == "B"
+
+
+async def test_what_was_not_reached_goes_first_into_the_next_group():
+    groups = []
+
+    async def work(items):
+        groups.append(list(items))
+        return [items[0].upper(), *[None] * (len(items) - 1)]
+
+    group = Group(work, max_items=3)
+    task = asyncio.create_task(group.run())
+    assert await asyncio.gather(*(group.submit(name) for name in "abcd")) == ["A", "B", "C", "D"]
+    assert groups == [["a", "b", "c"], ["b", "c", "d"], ["c", "d"], ["d"]]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
