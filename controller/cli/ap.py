@@ -89,14 +89,19 @@ def list_aps(
     zone: Annotated[str | None, typer.Option(help="Zone id; none: outside every zone.")] = None,
     district: Annotated[str | None, typer.Option(help="Id of a district.")] = None,
     site: Annotated[str | None, typer.Option(help="Id of a site.")] = None,
-    state: Annotated[_State | None, typer.Option()] = None,
-    connected: Annotated[bool | None, typer.Option("--connected/--disconnected")] = None,
+    state: Annotated[_State | None, typer.Option(help="Where it stands in its life.")] = None,
+    connected: Annotated[
+        bool | None, typer.Option("--connected/--disconnected", help="Connected now or not.")
+    ] = None,
     config: Annotated[_Config | None, typer.Option(help="How far its configuration is.")] = None,
     search: Annotated[str | None, typer.Option(help="Part of the name or the serial.")] = None,
     limit: MaxRows = None,
     output: Output = Format.TABLE,
 ) -> None:
-    """List APs; all that match, unless --limit is given."""
+    """List APs; all that match, unless --limit is given.
+
+    Example: kolco ap list --zone garden-ring --disconnected -o wide
+    """
     wanted = {
         "zone": zone,
         "district": district,
@@ -129,7 +134,10 @@ def adopt(
     dry_run: DryRun = False,
     output: Output = Format.TABLE,
 ) -> None:
-    """Let an AP connect: one in the inventory, or a new one with --site, --latitude and --longitude."""
+    """Let an AP connect: one in the inventory, or a new one with --site, --latitude and --longitude.
+
+    Example: kolco ap adopt 02c0de000001 --site zoo --latitude 55.761 --longitude 37.578
+    """
     client = open_client()
     if site is None and latitude is None and longitude is None:
         row = client.send("POST", f"{ap_path(client, ap)}/adopt", {"dry_run": dry_run})
@@ -235,6 +243,8 @@ def import_aps(
     CSV: the first line names the columns serial, site, latitude, longitude and, if you like, name,
     mac, model, state (planned or adopted); commas, semicolons or tabs. GeoJSON: a FeatureCollection
     of Points with the same names as properties.
+
+    Example: kolco ap import aps.csv --dry-run
     """
     given = kind or _SUFFIXES.get(file.suffix.lower())
     if given is None:

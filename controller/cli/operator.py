@@ -67,7 +67,10 @@ def create(
     dry_run: DryRun = False,
     output: Output = Format.TABLE,
 ) -> None:
-    """Name an operator; the token is shown this once."""
+    """Name an operator; the token is shown this once.
+
+    Example: kolco operator create anna --role engineer > anna.token
+    """
     body = {"name": name, "role": role}
     row = open_client().send("POST", "/operators", {"dry_run": dry_run}, json=body)
     _print_token(row, "created", output, dry_run=dry_run)

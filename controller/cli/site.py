@@ -68,7 +68,10 @@ def create(
     dry_run: DryRun = False,
     output: Output = Format.TABLE,
 ) -> None:
-    """Create a site."""
+    """Create a site.
+
+    Example: kolco site create zoo --name Зоопарк --district presnya --latitude 55.76 --longitude 37.58
+    """
     body = {
         "id": site,
         "name": name,

@@ -71,16 +71,19 @@ def create(
     *,
     wlan: _Wlan,
     ssid: Annotated[str, typer.Option("--ssid", help="Name on the air, at most 32 bytes in UTF-8.")],
-    security: Annotated[_Security, typer.Option("--security")] = _Security.OPEN,
+    security: Annotated[_Security, typer.Option("--security", help="How it is encrypted.")] = _Security.OPEN,
     band: _Bands = None,
     vlan: _Vlan = None,
     isolate: Annotated[bool, typer.Option(help="Keep stations apart from each other.")] = True,
-    enabled: Annotated[bool, typer.Option("--enabled/--disabled")] = True,
+    enabled: Annotated[bool, typer.Option("--enabled/--disabled", help="On the air or not.")] = True,
     site: _Sites = None,
     dry_run: DryRun = False,
     output: Output = Format.TABLE,
 ) -> None:
-    """Put a new WLAN on the air, everywhere or at the given sites."""
+    """Put a new WLAN on the air, everywhere or at the given sites.
+
+    Example: kolco wlan create city --ssid Moscow_WiFi --security owe-transition
+    """
     body: dict[str, Any] = {
         "id": wlan,
         "ssid": ssid,
@@ -103,19 +106,22 @@ def change(
     *,
     wlan: _Wlan,
     ssid: Annotated[str | None, typer.Option("--ssid", help="At most 32 bytes in UTF-8.")] = None,
-    security: Annotated[_Security | None, typer.Option("--security")] = None,
+    security: Annotated[_Security | None, typer.Option("--security", help="How it is encrypted.")] = None,
     band: _Bands = None,
     vlan: _Vlan = None,
     isolate: Annotated[
         bool | None, typer.Option("--isolate/--no-isolate", help="Keep stations apart.")
     ] = None,
-    enabled: Annotated[bool | None, typer.Option("--enabled/--disabled")] = None,
+    enabled: Annotated[bool | None, typer.Option("--enabled/--disabled", help="On the air or not.")] = None,
     site: _Sites = None,
     all_sites: Annotated[bool, typer.Option("--all-sites", help="Offer it everywhere.")] = False,
     dry_run: DryRun = False,
     output: Output = Format.TABLE,
 ) -> None:
-    """Change a WLAN; what is not given stays. Every AP that carries it gets a new configuration."""
+    """Change a WLAN; what is not given stays. Every AP that carries it gets a new configuration.
+
+    Example: kolco wlan set city --ssid Москва_Бесплатно --dry-run
+    """
     if site and all_sites:
         raise typer.BadParameter("--site and --all-sites exclude each other")
     body = {
