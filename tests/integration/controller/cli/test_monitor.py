@@ -1,12 +1,13 @@
 """`kolco monitor` writes files; standard output stays clean for pipes."""
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
 from typer.testing import CliRunner
 
-from controller.cli.monitor import app
+from controller.cli.monitor import app, render_metrics
 
 run = CliRunner().invoke
 
@@ -48,3 +49,8 @@ def test_prometheus_config_to_a_file(tmp_path):
     path = tmp_path / "prometheus.yml"
     assert run(app, ["prometheus-config", "--out", str(path)]).exit_code == 0
     assert yaml.safe_load(path.read_text())["global"]["scrape_interval"] == "15s"
+
+
+def test_the_committed_reference_of_metrics_is_what_the_code_says():
+    committed = (Path(__file__).parents[4] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    assert committed == render_metrics(), "run: kolco docs --out docs"

@@ -4,6 +4,7 @@ import asyncio
 import os
 import pty
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -57,3 +58,25 @@ async def test_what_hurts_is_asked_first(kolco, ap, answer, code, state):
     assert ended == code, shown
     assert "Its clients drop" in shown
     assert (await kolco("ap", "show", ap, "-o", "json")).json["state"] == state
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("kolco ap l", "list\nlocate"),
+        ("kolco w", "wlan"),
+        ("kolco ap list --state ", "planned\nadopted\nretired"),
+    ],
+)
+async def test_the_shell_completes(typed, offered):
+    environment = {
+        "PATH": os.environ["PATH"],
+        "_KOLCO_COMPLETE": "complete_bash",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(len(typed.split(" ")) - 1),
+    }
+    process = await asyncio.create_subprocess_exec(
+        Path(sys.executable).with_name("kolco"), stdout=asyncio.subprocess.PIPE, env=environment
+    )
+    out, _ = await process.communicate()
+    assert out.decode().strip() == offered

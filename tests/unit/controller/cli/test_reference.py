@@ -23,6 +23,11 @@ def test_every_command_and_option_is_described():
     assert "\x1b" not in text
 
 
+def test_every_option_has_a_help():
+    bare = [line for line in reference.render_cli(app).splitlines() if line.endswith("|  |")]
+    assert bare == []
+
+
 def test_every_setting_is_described():
     text = reference.render_settings()
     for cls in reference.settings_classes():
