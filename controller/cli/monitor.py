@@ -1,16 +1,25 @@
 """`kolco monitor`: files for Prometheus and Grafana, rendered from code."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from prometheus_client import CollectorRegistry
 
+from captive_portal.gateway.metrics import GatewayMetrics
+from captive_portal.portal.metrics import PortalMetrics
+from controller.ap_channel.metrics import ChannelMetrics
+from controller.core.tasks import Tasks
 from monitoring.dashboards.render import render_dashboards
 from monitoring.files import write_all, write_atomically
 from monitoring.prometheus import DEFAULT_TARGETS, Target, parse_target, render_prometheus
+from monitoring.reference import render_reference
 from monitoring.rules.render import render_rules
+from radius.metrics import RadiusMetrics
 
-__all__ = ["app"]
+__all__ = ["app", "render_metrics"]
 
 app = typer.Typer(
     name="monitor", help="Prometheus and Grafana files, rendered from code.", no_args_is_help=True
@@ -79,6 +88,22 @@ def dashboards(
     Example: kolco monitor dashboards --out /var/lib/grafana/dashboards
     """
     _write(render_dashboards(), out)
+
+
+def render_metrics() -> str:
+    """Render docs/metrics.md: what every daemon shows, what is recorded, alerted on and drawn."""
+    registries: dict[str, Callable[[CollectorRegistry], object]] = {
+        "Every daemon": Tasks,
+        "The controller: access point channel": ChannelMetrics,
+        "The portal": PortalMetrics,
+        "The gateway": partial(GatewayMetrics, gateway_id=""),
+        "RADIUS": RadiusMetrics,
+    }
+    filled: dict[str, CollectorRegistry] = {}
+    for name, make in registries.items():
+        filled[name] = CollectorRegistry()
+        make(filled[name])
+    return render_reference(filled)
 
 
 def _write(files: dict[str, str], out: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""Writes docs/cli.md and docs/settings.md from the code, so that they cannot say anything else.
+"""Writes docs/cli.md, settings.md and metrics.md from the code, so that they cannot say anything else.
 
 `kolco docs --out docs` is run after a change of commands or settings; a test compares the files.
 """
@@ -12,6 +12,7 @@ import typer
 import typer.main
 from pydantic.fields import FieldInfo
 
+from controller.cli.monitor import render_metrics
 from controller.cli.output import ExitCode, note
 from controller.cli.serve import DaemonName, settings_class
 from controller.cli.settings import CliSettings
@@ -52,11 +53,12 @@ start. Lists are JSON in the environment.
 def docs(
     out: Annotated[Path, typer.Option(file_okay=False, help="Directory of the documents.")] = Path("docs"),
 ) -> None:
-    """Write cli.md and settings.md from the code."""
+    """Write cli.md, settings.md and metrics.md from the code."""
     from controller.cli import app  # noqa: PLC0415  it mounts this command
 
     out.mkdir(parents=True, exist_ok=True)
-    for name, text in (("cli.md", render_cli(app)), ("settings.md", render_settings())):
+    texts = {"cli.md": render_cli(app), "settings.md": render_settings(), "metrics.md": render_metrics()}
+    for name, text in texts.items():
         (out / name).write_text(text, encoding="utf-8")
         note(f"{out / name} written")
 
