@@ -90,9 +90,9 @@ def left_out(found: Found, *, phones: int) -> list[LeftOut]:
 
 
 def install(programs: Iterable[str]) -> str:
-    """The command that installs programs on Debian, without starting their services."""
+    """How to install programs on Debian; in a checkout there is a way that starts no services."""
     packages = sorted({PACKAGES[name] for name in programs})
-    return f"apt-get install --no-install-recommends {' '.join(packages)}"
+    return f"`make setup` as root, or apt-get install --no-install-recommends {' '.join(packages)}"
 
 
 def _which(name: str) -> str | None:

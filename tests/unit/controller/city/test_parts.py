@@ -25,7 +25,7 @@ def test_a_missing_program_names_its_package():
     found = Found(root=True, programs=ALL - {"dnsmasq", "dhclient"}, playwright=True)
     (missing,) = parts.left_out(found, phones=1)
     assert missing.why == "no dnsmasq, dhclient"
-    assert missing.how == "apt-get install --no-install-recommends dnsmasq-base isc-dhcp-client"
+    assert missing.how.endswith("apt-get install --no-install-recommends dnsmasq-base isc-dhcp-client")
 
 
 @pytest.mark.parametrize("program", ["prometheus", "radclient", "chromium"])
