@@ -10,7 +10,7 @@ from datetime import datetime
 
 from captive_portal.gateway import repository
 from captive_portal.gateway.accounting import Accountant
-from captive_portal.gateway.gate.base import Client, Gate, Ledger, Pass, Totals
+from captive_portal.gateway.gate.base import Client, Gate, Ledger, Pass, Snapshot, Totals
 from captive_portal.gateway.gate.reconcile import diff_gate
 from captive_portal.gateway.metrics import GatewayMetrics
 from captive_portal.gateway.repository import OpenSession
@@ -65,6 +65,9 @@ class Gatekeeper:
         self._by_ip: dict[str, str] = {}
         """The session that holds an address. One at most: what comes down is told apart by it alone."""
         self._macs: set[Mac] = set()
+        self._reconciling = asyncio.Lock()
+        self._touched: set[Client] = set()
+        """Clients opened or closed since the last snapshot was begun."""
         self._closed: list[Ledger] = []
         self._has_closed = asyncio.Event()
         self._owner: dict[str, Ledger] = {}
@@ -140,35 +143,40 @@ class Gatekeeper:
 
     async def reconcile(self) -> None:
         """Compare the whole kernel with the whole database and mend every difference."""
-        taken_at = self._clock.now()
-        snapshot = await self._gate.snapshot()
-        # The database is read after the kernel, and nothing opens between here and the end: who is not
-        # in it may be closed, whatever has happened since the snapshot.
-        async with self._lock:
-            async with self._db.reading() as tx:
-                sessions = await repository.list_open(tx, self._gateway_id)
-            now = self._clock.now()
-            sessions = newest_by_address(session for session in sessions if session.expires_at > now)
-            by_client = {session.client: session for session in sessions}
-            desired = {client: self._pass(session, taken_at) for client, session in by_client.items()}
-            changes = diff_gate(desired, snapshot.open)
-            self._owner = {**{ledger.ip: ledger for ledger in snapshot.ledgers}, **self._owner}
-            if changes.close:
-                await self._gate.close(changes.close)
-                self._metrics.closes.inc(len(changes.close))
-            opens = {entry.client for entry in (*changes.missing, *changes.renewed)}
-            # The pair is right but the counters are another session's: it changed hands meanwhile.
-            opens |= {
-                client
-                for client, session in by_client.items()
-                if (owner := self._owner.get(client.ip)) is not None and owner.session_id != session.id
-            }
-            refused = await self._open_all([self._pass(by_client[client], now) for client in opens])
-            sessions = [session for session in sessions if session.id not in refused]
-            self._open = {session.id: session for session in sessions}
-            self._by_ip = {session.client.ip: session.id for session in sessions}
-            self._macs = {session.client.mac for session in sessions}
-            self._count()
+        async with self._reconciling:
+            self._touched = set()
+            taken_at = self._clock.now()
+            snapshot = await self._gate.snapshot()
+            # The database is read after the kernel, and nothing opens between here and the end: who is
+            # not in it may be closed, whatever has happened since the snapshot.
+            async with self._lock:
+                await self._reconcile(snapshot, taken_at)
+
+    async def _reconcile(self, snapshot: Snapshot, taken_at: datetime) -> None:
+        async with self._db.reading() as tx:
+            sessions = await repository.list_open(tx, self._gateway_id)
+        now = self._clock.now()
+        sessions = newest_by_address(session for session in sessions if session.expires_at > now)
+        by_client = {session.client: session for session in sessions}
+        desired = {client: self._pass(session, taken_at) for client, session in by_client.items()}
+        changes = diff_gate(desired, self._installed(snapshot, taken_at))
+        self._owner = {**{ledger.ip: ledger for ledger in snapshot.ledgers}, **self._owner}
+        if changes.close:
+            await self._gate.close(changes.close)
+            self._metrics.closes.inc(len(changes.close))
+        opens = {entry.client for entry in (*changes.missing, *changes.renewed)}
+        # The pair is right but the counters are another session's: it changed hands meanwhile.
+        opens |= {
+            client
+            for client, session in by_client.items()
+            if (owner := self._owner.get(client.ip)) is not None and owner.session_id != session.id
+        }
+        refused = await self._open_all([self._pass(by_client[client], now) for client in opens])
+        sessions = [session for session in sessions if session.id not in refused]
+        self._open = {session.id: session for session in sessions}
+        self._by_ip = {session.client.ip: session.id for session in sessions}
+        self._macs = {session.client.mac for session in sessions}
+        self._count()
         self._metrics.reconciles.inc()
         counts = {
             "closed": len(changes.close),
@@ -179,6 +187,17 @@ class Gatekeeper:
             self._metrics.reconcile_diffs.labels(kind).inc(number)
         if changes:
             _log.info(LOG_RECONCILED, sessions=len(sessions), **counts)
+
+    def _installed(self, snapshot: Snapshot, taken_at: datetime) -> dict[Client, float]:
+        """Remaining seconds by client: the snapshot, and our own word for what changed meanwhile."""
+        installed = dict(snapshot.open)
+        for client in self._touched:
+            holder = self._open.get(self._by_ip.get(client.ip, ""))
+            if holder is not None and holder.client == client:
+                installed[client] = (holder.expires_at - taken_at).total_seconds()
+            else:
+                installed.pop(client, None)
+        return installed
 
     async def expire(self) -> None:
         """Take leave of sessions whose time is over; the kernel has cut them already."""
@@ -237,6 +256,7 @@ class Gatekeeper:
             for gone in leaving.values()
             if gone.client not in staying and self._by_ip.get(gone.client.ip) == gone.id
         ]
+        self._touched.update(close, staying)
         if close:
             await self._gate.close(close)
             self._metrics.closes.inc(len(close))

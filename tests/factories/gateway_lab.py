@@ -5,10 +5,13 @@ The servers run in this process on sockets made inside the namespaces; clients u
 
 import asyncio
 import contextlib
+import os
 import secrets
+import signal
 import socket
 import struct
 import subprocess
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,6 +61,8 @@ class Lab:
     clients: int = 2
     servers: list[asyncio.Server] = field(default_factory=list)
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
+    inodes: set[int] = field(default_factory=set)
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def gateway(self) -> str:
@@ -77,6 +82,7 @@ class Lab:
     def lay(self) -> None:
         for namespace in self.namespaces:
             ip("netns", "add", namespace)
+            self.inodes.add(Path("/run/netns", namespace).stat().st_ino)
             ip("-n", namespace, "link", "set", "lo", "up")
         gw, inet = self.gateway, self.internet
         ip("-n", gw, "link", "add", "lan", "type", "bridge", "forward_delay", "0")
@@ -119,13 +125,23 @@ class Lab:
         ip("-n", client, "route", "replace", "default", "via", GATEWAY)
 
     def remove(self) -> None:
+        for process in self.processes:
+            process.kill()
+            process.wait(10)
+        for pid in self.inhabitants():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         for namespace in self.namespaces:
-            pids = subprocess.run(
-                ["ip", "netns", "pids", namespace], check=False, capture_output=True, text=True, timeout=10
-            ).stdout.split()
-            for pid in pids:
-                subprocess.run(["kill", "-9", pid], check=False, capture_output=True, timeout=10)
             subprocess.run(["ip", "netns", "del", namespace], check=False, capture_output=True, timeout=10)
+
+    def inhabitants(self) -> list[int]:
+        """Processes that live in the lab's namespaces, by the namespaces' own numbers."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if entry.name.isdigit() and (entry / "ns" / "net").stat().st_ino in self.inodes:
+                    found.append(int(entry.name))
+        return found
 
     async def serve(
         self,
@@ -201,10 +217,16 @@ class Lab:
 
     def serve_dns(self, directory: Path) -> None:
         """A resolver on the Internet side that answers every name with the site's address."""
-        command = ["dnsmasq", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--bind-interfaces"]
+        pid_file = directory / "resolver.pid"
+        command = ["ip", "netns", "exec", self.internet, "dnsmasq", "--keep-in-foreground"]
+        command += ["--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--bind-interfaces"]
         command += [f"--listen-address={RESOLVER}", f"--address=/#/{SITE}", "--except-interface=lo"]
-        command += [f"--pid-file={directory / 'resolver.pid'}"]
-        ip("netns", "exec", self.internet, *command)
+        command += [f"--pid-file={pid_file}"]
+        self.processes.append(subprocess.Popen(command, stderr=subprocess.DEVNULL))
+        deadline = time.monotonic() + 5
+        while not (pid_file.exists() and pid_file.stat().st_size):
+            assert time.monotonic() < deadline, "the resolver does not start"
+            time.sleep(0.01)
 
     async def ask_dns(self, number: int, name: str, server: str = GATEWAY, kind: int = 1) -> tuple[int, str]:
         """(response code, first address or "") of a DNS question of a client. Raises TimeoutError."""

@@ -226,6 +226,30 @@ async def test_what_could_not_be_done_is_done_later(parts, monkeypatch):
     assert parts.gate.is_open(ANNA)
 
 
+async def test_what_changes_while_the_kernel_is_read_is_not_taken_for_a_difference(parts, monkeypatch):
+    leaves = await parts.log_in(ANNA)
+    parts.keeper.refresh(leaves.id)
+    await parts.keeper.work_off()
+    snapshot = parts.gate.snapshot
+
+    async def slow():
+        taken = await snapshot()
+        await parts.end(leaves.id)
+        comes = await parts.log_in(BORIS, "+79991234568")
+        for session in (leaves, comes):
+            parts.keeper.refresh(session.id)
+        await parts.keeper.work_off()
+        return taken
+
+    monkeypatch.setattr(parts.gate, "snapshot", slow)
+    await parts.keeper.reconcile()
+    assert parts.keeper.is_open(BORIS)
+    assert not parts.gate.is_open(ANNA)
+    assert (parts.sample("opens_total"), parts.sample("closes_total")) == (2, 1)
+    for kind in ("opened", "closed", "renewed"):
+        assert parts.sample("reconcile_differences_total", kind=kind) == 0
+
+
 async def test_one_refused_client_does_not_keep_the_others_out(parts, monkeypatch):
     sessions_ = [await parts.log_in(ANNA), await parts.log_in(BORIS, "+79991234568")]
     let_in = parts.gate.open
