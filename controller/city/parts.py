@@ -13,6 +13,7 @@ from typing import Final
 PACKAGES: Final = {
     "ip": "iproute2",
     "nft": "nftables",
+    "conntrack": "conntrack",
     "dnsmasq": "dnsmasq-base",
     "dhclient": "isc-dhcp-client",
     "curl": "curl",
@@ -24,7 +25,7 @@ PACKAGES: Final = {
 }
 """Program, and the Debian package that has it."""
 
-NETWORK_PROGRAMS: Final = ("ip", "nft", "dnsmasq", "dhclient", "curl", "sysctl", "setpriv")
+NETWORK_PROGRAMS: Final = ("ip", "nft", "conntrack", "dnsmasq", "dhclient", "curl", "sysctl", "setpriv")
 
 
 @dataclass(frozen=True, slots=True)
