@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from controller.api.repository import DatabaseError, is_away, is_clash
 from controller.core.errors import (
     ConflictError,
     DeniedError,
@@ -65,6 +66,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _answer_validation)
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(OSError, _answer_unreachable)
+    app.add_exception_handler(DatabaseError, _answer_database)
     app.add_exception_handler(Exception, _answer_failure)
 
 
@@ -120,6 +122,23 @@ async def _answer_unreachable(_request: Request, error: Exception) -> JSONRespon
             code=UnavailableError.code,
             message="the controller does not reach its database",
             hint="kolco doctor, on the controller's machine",
+        )
+    )
+
+
+async def _answer_database(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, DatabaseError):
+        raise TypeError from error
+    if is_away(error):
+        return await _answer_unreachable(request, error)
+    if not is_clash(error):
+        return await _answer_failure(request, error)
+    return _answer(
+        Problem(
+            status=HTTPStatus.CONFLICT,
+            code=ConflictError.code,
+            message="somebody changed the same thing at the same moment; nothing was done",
+            hint="try again",
         )
     )
 

@@ -1,10 +1,16 @@
 """Errors of a real application as problem JSON: nothing leaks."""
 
 import httpx
+import sqlalchemy as sa
 from fastapi import FastAPI
 
-from controller.api import problems
+from controller import migrations
+from controller.api import create_api, prepare, problems
+from controller.core.db import Database
 from controller.core.errors import ConflictError
+from controller.core.runtime import open_runtime
+from controller.core.settings import CoreSettings
+from tests.factories.api import Api
 
 
 async def ask(path: str) -> httpx.Response:
@@ -56,3 +62,35 @@ async def test_wrong_parameters_are_named_but_not_repeated():
     assert answer.status_code == 422
     assert answer.json()["data"]["faults"][0]["where"] == "path.number"
     assert "secret-value" not in answer.text
+
+
+async def test_a_clash_the_checks_did_not_see_is_a_conflict(api, monkeypatch):
+    async def sees_nothing(_tx, _district_id):
+        return False
+
+    monkeypatch.setattr("controller.sites.repository.has_district", sees_nothing)
+    body = {"id": "arbat", "name": "Арбат"}
+    assert "at the same moment" in (await api.call("POST", "/districts", 409, json=body))["message"]
+
+
+async def test_a_database_that_goes_away_is_unavailable(postgres_url, tmp_path):
+    name = postgres_url.rsplit("/", 1)[1]
+    settings = CoreSettings(data_dir=tmp_path, database_url=postgres_url)
+    db = Database(postgres_url)
+    await migrations.upgrade(db)
+    await db.close()
+    async with open_runtime(settings) as runtime:
+        await prepare(runtime)
+        api = Api(runtime, create_api(runtime), (tmp_path / "operator.token").read_text().strip())
+        await api.call("GET", "/whoami")
+        admin = Database(postgres_url.replace(f"/{name}", "/postgres"))
+        async with admin.transaction() as tx:
+            await tx.execute(sa.text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
+            await tx.execute(
+                sa.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"),
+                {"name": name},
+            )
+        await admin.close()
+        problem = await api.call("GET", "/whoami", 503)
+        assert problem["code"] == "unavailable"
+        await api.http.aclose()
