@@ -11,8 +11,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from captive_portal.gateway.settings import GatewaySettings
+from controller.cli import app
 from controller.core.secrets import SecretStore
+from controller.core.settings import CoreSettings
+from monitoring.settings import MonitorSettings
 
 ROOT = Path(__file__).parents[3]
 COLLECTION = ROOT / "ansible"
@@ -131,6 +136,26 @@ def test_the_configuration_is_toml_and_private(host):
     }
     assert path.stat().st_mode & 0o777 == 0o640
     assert (host.root / "var").stat().st_mode & 0o777 == 0o700
+
+
+def test_the_daemons_read_the_configuration(host, monkeypatch):
+    monkeypatch.setenv("KOLCO_CONFIG", str(host.root / "etc/kolco.toml"))
+    assert CoreSettings.load().database == DATABASE
+    assert MonitorSettings.load().snapshot_interval_s == 5
+    assert [str(address) for address in GatewaySettings.load().portal_addresses] == ["192.0.2.10"]
+
+
+def test_the_units_start_commands_that_exist(host):
+    starts = [
+        line.removeprefix("ExecStart=").split()
+        for unit in (host.root / "units").glob("*.service")
+        for line in unit.read_text().splitlines()
+        if line.startswith("ExecStart=")
+    ]
+    assert len(starts) == 1 + len(SERVICES)
+    for program, *arguments in starts:
+        assert program == str(host.root / "opt/venv/bin/kolco")
+        assert CliRunner().invoke(app, [*arguments, "--help"]).exit_code == 0, arguments
 
 
 def test_shared_secrets_are_handed_over_and_private(host):
