@@ -1,6 +1,6 @@
 """`kolco radius`: a client to try a server with, why a device is refused, and what happens now.
 
-The NAS table is `radius_nas`'s. Works on the database of this machine's settings; it needs no running controller.
+The NAS table is `radius_nas`'s. Works on this machine's database; it needs no running controller.
 """
 
 import asyncio

@@ -4,6 +4,7 @@ Works on the database of this machine's settings; it needs no running controller
 """
 
 import asyncio
+import getpass
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -12,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from controller.audit import service as audit
 from controller.cli.output import Column, Format, Output, Yes, age, confirm, note, print_done, print_rows
 from controller.core.clock import SystemClock
 from controller.core.db import Database, Tx
@@ -89,9 +91,23 @@ def add_nas(
     async def work() -> dict[str, object]:
         async with opened(write=True) as (tx, secrets):
             added = await service.add(tx, secrets, new)
+            _audit(tx, "created", nas_id, cidr=added.nas.cidr, signed_only=not allow_unsigned)
             return {**asdict(added.nas), "secret": added.secret}
 
     _show_secret(asyncio.run(work()), "added", output, given=bool(secret))
+
+
+def _audit(tx: Tx, action: str, nas_id: str, **detail: object) -> None:
+    """Write who changed what; whoever may write this database is known by the machine's account."""
+    audit.record(
+        tx,
+        operator=f"{getpass.getuser()} (this machine)",
+        action=action,
+        object_type="nas",
+        object_id=nas_id,
+        now=SystemClock().now(),
+        **detail,
+    )
 
 
 def _show_secret(row: dict[str, object], verb: str, output: Format, *, given: bool) -> None:
@@ -126,6 +142,7 @@ def rotate_secret(
                 window=timedelta(seconds=window),
                 secret=secret,
             )
+            _audit(tx, "secret-rotated", nas_id, window_s=window)
             return {**asdict(changed.nas), "secret": changed.secret}
 
     _show_secret(asyncio.run(work()), "rotated", output, given=bool(secret))
@@ -144,6 +161,7 @@ def remove_nas(
     async def work() -> None:
         async with opened(write=True) as (tx, _):
             await service.remove(tx, nas_id)
+            _audit(tx, "removed", nas_id)
 
     asyncio.run(work())
     print_done("nas", nas_id, "removed", {"id": nas_id, "removed": True}, output)

@@ -6,6 +6,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from controller.audit import service as audit
 from controller.cli.radius import app
 from controller.core.errors import ConflictError, InvalidInputError, NotFoundError
 
@@ -57,3 +58,15 @@ async def test_a_secret_is_rotated(kolco):
     rotated = await kolco("nas", "rotate", "ring", "-o", "json")
     assert len(json.loads(rotated.stdout)["secret"]) == 32
     assert "shown this once" in (await kolco("nas", "rotate", "ring", "--window", "60")).stderr
+
+
+async def test_changes_are_audited_without_secrets(kolco, runtime):
+    await kolco("nas", "add", "ring", "10.20.0.0/16", "--secret", "a secret given here")
+    await kolco("nas", "rotate", "ring")
+    await kolco("nas", "remove", "ring", "--yes")
+    async with runtime.db.reading() as tx:
+        entries, total = await audit.list_entries(tx, object_type="nas", object_id="ring")
+    assert [entry.action for entry in entries] == ["removed", "secret-rotated", "created"]
+    assert total == 3
+    assert "secret given" not in str(entries)
+    assert entries[-1].detail == {"cidr": "10.20.0.0/16", "signed_only": True}
