@@ -53,7 +53,7 @@ async def serve(
     codec = ClassCodec(runtime.secrets.get(_CLASS_KEY))
     answers = _answers(runtime, settings, metrics, disconnector, codec)
     await _follow_events(runtime, registry, disconnector)
-    metrics.watch("nas_clients", "Networks from which RADIUS is answered.", lambda: len(registry))
+    metrics.watch_clients(partial(len, registry))
     serving = asyncio.Event()
     async with AsyncExitStack() as stack:
         ports = Ports(runtime, settings, registry, metrics, stack)

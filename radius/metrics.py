@@ -73,7 +73,17 @@ class RadiusMetrics:
             ["nas", "answer"],
             registry=registry,
         )
-        self._registry = registry
+        self._clients = Gauge(
+            "kolco_radius_nas_clients", "Networks from which RADIUS is answered.", registry=registry
+        )
+        self._ports = {
+            name: Gauge(f"kolco_radius_{name}", text, ["port"], registry=registry)
+            for name, text in (
+                ("in_flight", "Requests being worked on."),
+                ("remembered", "Answers kept for retransmissions."),
+                ("kernel_drops", "Datagrams lost to a full receive buffer since the port was opened."),
+            )
+        }
         self._bound: dict[tuple[str, ...], Counter] = {}
         # Counted from zero: the first answer must not be lost to rate().
         self._bound_latency: dict[str, Histogram] = {
@@ -116,9 +126,22 @@ class RadiusMetrics:
         """Note how many accounting records one commit held."""
         self._batch.observe(records)
 
-    def watch(self, name: str, text: str, value: Callable[[], float]) -> None:
-        """Show a value that is read when it is asked for, as the gauge `kolco_radius_<name>`."""
-        Gauge(f"kolco_radius_{name}", text, registry=self._registry).set_function(value)
+    def watch_clients(self, value: Callable[[], float]) -> None:
+        """Show the number of NAS entries, read when it is asked for."""
+        self._clients.set_function(value)
+
+    def watch_port(
+        self,
+        port: str,
+        *,
+        in_flight: Callable[[], float],
+        remembered: Callable[[], float],
+        kernel_drops: Callable[[], float],
+    ) -> None:
+        """Show the state of a port, read when it is asked for."""
+        self._ports["in_flight"].labels(port).set_function(in_flight)
+        self._ports["remembered"].labels(port).set_function(remembered)
+        self._ports["kernel_drops"].labels(port).set_function(kernel_drops)
 
     def _child(self, counter: Counter, name: str, *labels: str) -> Counter:
         key = (name, *labels)

@@ -91,10 +91,10 @@ class Ports:
         self._stack.callback(transport.close)
         self._stack.push_async_callback(port.drain)
         bound: int = sock.getsockname()[1]
-        for name, text, value in (
-            ("in_flight", "Requests being worked on.", lambda: port.in_flight),
-            ("remembered", "Answers kept for retransmissions.", lambda: connection.remembered),
-            ("kernel_drops", "Datagrams lost to a full receive buffer.", partial(read_drops, bound)),
-        ):
-            self._metrics.watch(f"{plan.kind}_{name}", text, value)
+        self._metrics.watch_port(
+            plan.kind,
+            in_flight=lambda: port.in_flight,
+            remembered=lambda: connection.remembered,
+            kernel_drops=partial(read_drops, bound),
+        )
         return bound

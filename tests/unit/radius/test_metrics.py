@@ -16,7 +16,8 @@ def test_what_is_counted_is_shown():
     metrics.count_accounting("start", "started")
     metrics.count_disconnect("ap-1", "ack")
     metrics.observe_batch(7)
-    metrics.watch("nas_clients", "Networks.", lambda: 3)
+    metrics.watch_clients(lambda: 3)
+    metrics.watch_port("access", in_flight=lambda: 1, remembered=lambda: 2, kernel_drops=lambda: 4)
     text = generate_latest(registry).decode()
     for line in (
         'kolco_radius_requests_total{kind="access",nas="ap-1"} 1.0',
@@ -29,5 +30,8 @@ def test_what_is_counted_is_shown():
         'kolco_radius_disconnects_total{answer="ack",nas="ap-1"} 1.0',
         "kolco_radius_accounting_batch_records_sum 7.0",
         "kolco_radius_nas_clients 3.0",
+        'kolco_radius_in_flight{port="access"} 1.0',
+        'kolco_radius_remembered{port="access"} 2.0',
+        'kolco_radius_kernel_drops{port="access"} 4.0',
     ):
         assert line in text
