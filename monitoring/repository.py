@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from controller.core.db import Database, Tx
 from controller.core.errors import UnavailableError
-from controller.models import AccessPoint, ApConfig, ApStatus, District, NetSession, Site, Wlan
+from controller.models import AccessPoint, ApConfig, ApStatus, District, Gateway, NetSession, Site, Wlan
 from monitoring.snapshot import (
     NOWHERE,
     ApRow,
@@ -44,7 +44,7 @@ async def take(
     """
     try:
         async with db.reading() as tx:
-            return await read_fleet(tx, now=now), await read_sessions(tx, since=sessions_since)
+            return await read_fleet(tx, now=now), await read_sessions(tx, now=now, since=sessions_since)
     except (sa.exc.SQLAlchemyError, OSError) as error:
         raise UnavailableError(
             f"the database did not answer the monitor: {type(error).__name__}",
@@ -120,15 +120,25 @@ def _ap_row(row: Any, places: dict[str, Place]) -> ApRow:
     )
 
 
-async def read_sessions(tx: Tx, *, since: datetime | None) -> SessionsSnapshot:
+async def read_sessions(tx: Tx, *, now: datetime, since: datetime | None) -> SessionsSnapshot:
     """Open sessions counted by group, and each session changed since `since` less an overlap.
 
-    `since` None reads the open sessions: the baseline of the counters.
+    `since` None reads the open sessions and those that just ended: the baseline of the counters. A
+    session that does not say its site is at its gateway's.
     """
     sites = {
         site_id: Place(site_id, district_id)
         for site_id, district_id in await tx.execute(sa.select(Site.id, Site.district_id))
     }
+    gateways = {
+        gateway_id: sites[site_id]
+        for gateway_id, site_id in await tx.execute(sa.select(Gateway.id, Gateway.site_id))
+        if site_id in sites
+    }
+
+    def place(site_id: str | None, gateway_id: str | None) -> Place:
+        return sites.get(site_id or "") or gateways.get(gateway_id or "") or Place()
+
     groups = await tx.execute(
         sa.select(NetSession.site_id, NetSession.gateway_id, NetSession.method, sa.func.count())
         .where(NetSession.ended_at.is_(None))
@@ -144,24 +154,23 @@ async def read_sessions(tx: Tx, *, since: datetime | None) -> SessionsSnapshot:
         NetSession.up_bytes,
         NetSession.down_bytes,
     )
-    if since is None:
-        changed = changed.where(NetSession.ended_at.is_(None))
-    else:
-        start = since.astimezone(UTC) - OVERLAP
+    start = (since or now).astimezone(UTC) - OVERLAP
+    # Both halves are served by the index on ended_at, whatever the table has grown to.
+    still_open = NetSession.ended_at.is_(None)
+    if since is not None:
         touched = sa.or_(NetSession.started_at >= start, NetSession.last_used_at >= start)
-        # Both halves are served by the index on ended_at, whatever the table has grown to.
-        changed = changed.where(
-            sa.or_(sa.and_(NetSession.ended_at.is_(None), touched), NetSession.ended_at >= start)
-        )
+        changed = changed.where(sa.or_(sa.and_(still_open, touched), NetSession.ended_at >= start))
+    else:
+        changed = changed.where(sa.or_(still_open, NetSession.ended_at >= start))
     return SessionsSnapshot(
         open=[
-            OpenSessions(_place(sites, site_id), gateway_id or NOWHERE, method, count)
+            OpenSessions(place(site_id, gateway_id), gateway_id or NOWHERE, method, count)
             for site_id, gateway_id, method, count in groups
         ],
         changed=[
             ChangedSession(
                 session_id=row.id,
-                place=_place(sites, row.site_id),
+                place=place(row.site_id, row.gateway_id),
                 gateway=row.gateway_id or NOWHERE,
                 method=row.method,
                 ended=row.ended_at is not None,
@@ -172,10 +181,6 @@ async def read_sessions(tx: Tx, *, since: datetime | None) -> SessionsSnapshot:
             for row in await tx.execute(changed)
         ],
     )
-
-
-def _place(sites: dict[str, Place], site_id: str | None) -> Place:
-    return Place() if site_id is None else sites.get(site_id, Place())
 
 
 def _unix(moment: datetime | None) -> float | None:

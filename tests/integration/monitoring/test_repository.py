@@ -39,7 +39,7 @@ async def test_the_fleet(database, clock):
 async def test_an_empty_city(database, clock):
     async with database.reading() as tx:
         assert not (await read_fleet(tx, now=clock.now())).aps
-        assert not (await read_sessions(tx, since=None)).open
+        assert not (await read_sessions(tx, now=clock.now(), since=None)).open
 
 
 async def test_sessions_first_all_open_then_the_changed(database, clock):
@@ -47,18 +47,38 @@ async def test_sessions_first_all_open_then_the_changed(database, clock):
     old = clock.now()
     ended = await add_session(database, old, 1, ended_at=old, end_reason="quota", method="voucher")
     quiet = await add_session(database, old, 2)
+    clock.advance(OVERLAP.total_seconds() + 1)
     async with database.reading() as tx:
-        first = await read_sessions(tx, since=None)
+        first = await read_sessions(tx, now=clock.now(), since=None)
     assert first.open == [OpenSessions(PARK, "gw-park", "sms", 1)]
     assert [row.session_id for row in first.changed] == [quiet]
 
     clock.advance(OVERLAP.total_seconds() + 60)
     nowhere = await add_session(database, clock.now(), 3, site_id=None, gateway_id=None, method="radius-mab")
     async with database.reading() as tx:
-        second = await read_sessions(tx, since=clock.now() - timedelta(seconds=15))
+        second = await read_sessions(tx, now=clock.now(), since=clock.now() - timedelta(seconds=15))
     assert [row.session_id for row in second.changed] == [nowhere]
     assert (second.changed[0].place, second.changed[0].gateway) == (Place(), "none")
     assert ended not in {row.session_id for row in second.changed}
+
+
+async def test_what_ended_just_before_belongs_to_the_baseline(database, clock):
+    await add_city(database, clock.now())
+    ended = await add_session(database, clock.now(), 1, ended_at=clock.now(), end_reason="quota")
+    clock.advance(60)
+    async with database.reading() as tx:
+        first = await read_sessions(tx, now=clock.now(), since=None)
+        second = await read_sessions(tx, now=clock.now(), since=clock.now())
+    assert [row.session_id for row in first.changed] == [row.session_id for row in second.changed] == [ended]
+
+
+async def test_a_session_without_a_site_is_at_its_gateways(database, clock):
+    await add_city(database, clock.now())
+    await add_session(database, clock.now(), 1, site_id=None)
+    async with database.reading() as tx:
+        sessions = await read_sessions(tx, now=clock.now(), since=None)
+    assert sessions.open == [OpenSessions(PARK, "gw-park", "sms", 1)]
+    assert sessions.changed[0].place == PARK
 
 
 async def test_use_and_end_are_changes(database, clock):
@@ -69,7 +89,7 @@ async def test_use_and_end_are_changes(database, clock):
         row = await tx.get(NetSession, session)
         row.ended_at, row.end_reason, row.up_bytes = clock.now(), "idle-timeout", 5000
     async with database.reading() as tx:
-        (changed,) = (await read_sessions(tx, since=clock.now())).changed
+        (changed,) = (await read_sessions(tx, now=clock.now(), since=clock.now())).changed
     assert (changed.ended, changed.end_reason, changed.up_bytes) == (True, "idle-timeout", 5000)
 
 
