@@ -22,6 +22,7 @@ from radius.protocol.attributes import AcctStatusType
 from radius.question import Method
 from radius.records import Record, Totals, above, highest
 from radius.repository import Advance, Leg
+from radius.stations import find_mac
 
 _END_REASONS: Final = {
     1: "left",  # User Request: of the NAS, that is leaving the radio; no logout from the city's network
@@ -121,14 +122,20 @@ class Accountant:
     async def _find_device(self, tx: Tx, record: Record, now: datetime) -> Known | None:
         if record.session is not None:
             return await repository.find_device(tx, record.session.device_id)
+        known = None
         if record.mac is not None:
-            return await self._directory.find_known_device(tx, mac=record.mac, now=now)
-        return None
+            known = await self._directory.find_known_device(tx, mac=record.mac, now=now)
+        if known is None and record.username:  # a NAS that keeps our Class to itself
+            names = {record.username}
+            credentials = await self._directory.find_credentials(tx, usernames=names, now=now)
+            credential = credentials.get(record.username)
+            known = None if credential is None else credential.known
+        return known
 
     async def _start(
         self, tx: Tx, record: Record, *, known: Known, mac: Mac, session_id: str | None, now: datetime
     ) -> SessionView:
-        method = Method.MAB.value if record.session is None else record.session.method
+        method = _guess_method(record) if record.session is None else record.session.method
         place = None if record.called.mac is None else await repository.find_place(tx, record.called.mac)
         request = StartSession(
             mac=mac,
@@ -186,3 +193,9 @@ class Accountant:
             elsewhere = session.gateway_id is not None or await repository.list_open_legs(tx, session_id)
             if session.ended_at is None and not elsewhere:
                 await sessions.end(tx, session_id, reason=_NAS_RESTART, now=now, source=SOURCE)
+
+
+def _guess_method(record: Record) -> str:
+    """Return how a device proved itself if the NAS does not say by our Class."""
+    by_name = record.username and find_mac(record.username) is None
+    return (Method.PAP if by_name else Method.MAB).value

@@ -1,5 +1,6 @@
 """Records into sessions, with no packets: order, repetition and ends."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -192,6 +193,21 @@ async def test_with_no_class_a_remembered_device_is_known_by_its_mac(world):
     assert session.method == "radius-mab"
     world.clock.advance(100_000)
     assert await world.apply(record(START, leg="B", mac="02:00:00:00:00:09")) == [Outcome.UNKNOWN_SESSION]
+
+
+async def test_with_no_class_a_credential_names_its_device(world):
+    now = world.clock.now()
+    async with world.db.transaction() as tx:
+        issued = await world.directory.issue_credential(
+            tx, device_id=world.login.device_id, now=now, valid_s=60
+        )
+    other = "02:00:00:00:00:77"
+    nobody = replace(record(START, mac=other), username="nobody")
+    named = replace(record(START, mac=other), username=issued.username)
+    assert await world.apply(nobody, named) == [Outcome.UNKNOWN_SESSION, Outcome.STARTED]
+    async with world.db.reading() as tx:
+        session = await sessions.find_open(tx, mac=other)
+    assert (session.device_id, session.method) == (world.login.device_id, "radius-pap")
 
 
 async def test_a_remembered_device_stays_no_longer_than_it_is_remembered(world):

@@ -63,6 +63,7 @@ def test_little_is_enough():
 def test_a_user_name_that_is_a_mac_names_the_device():
     record = read(Acct_Status_Type="Start", Acct_Session_Id="x", User_Name="020000000001")
     assert record.mac == "02:00:00:00:00:01"
+    assert record.username == "020000000001"
 
 
 @pytest.mark.parametrize("status", ["Accounting-On", "Accounting-Off"])
