@@ -45,17 +45,19 @@ class Counted:
 
 
 async def count_fleet(tx: Tx) -> FleetCount:
-    """Count the access points and how they do."""
-    aps = await tx.scalar(sa.select(sa.func.count()).select_from(AccessPoint))
+    """Count the access points that are not retired, and how they do."""
+    aps = await tx.scalar(
+        sa.select(sa.func.count()).select_from(AccessPoint).where(AccessPoint.state != "retired"),
+    )
     status = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(ApStatus.clients), 0))
     connected, clients = (await tx.execute(status.where(ApStatus.connected))).one()
-    settled = await tx.scalar(sa.select(sa.func.count()).select_from(ApConfig).where(*_SETTLED))
+    settled = await tx.scalar(sa.select(sa.func.count()).select_from(_IN_USE).where(*_SETTLED))
     return FleetCount(aps or 0, int(connected), settled or 0, int(clients))
 
 
 async def count_on_air(tx: Tx, ssid: str) -> OnAir:
     """Count the access points that shall and do send a network name."""
-    desired = await tx.scalars(sa.select(ApConfig.desired).where(*_SETTLED))
+    desired = await tx.scalars(sa.select(ApConfig.desired).select_from(_IN_USE).where(*_SETTLED))
     summaries = await tx.scalars(sa.select(ApStatus.summary).where(ApStatus.connected))
     return OnAir(
         acknowledged=sum(ssid in _configured(json.loads(text)) for text in desired),
@@ -81,7 +83,9 @@ async def list_records(tx: Tx, session_id: str) -> list[Counted]:
     return [Counted(row.kind, row.source, row.up_bytes, row.down_bytes, row.terminate_cause) for row in rows]
 
 
+_IN_USE = sa.join(ApConfig, AccessPoint)
 _SETTLED = (
+    AccessPoint.state != "retired",
     ApConfig.status == "acknowledged",
     ApConfig.acknowledged_uuid == ApConfig.desired_uuid,
 )

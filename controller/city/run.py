@@ -214,7 +214,7 @@ class City:
         while time.monotonic() < until:
             pid = self.daemons.pid(name)
             if pid not in {None, not_pid}:
-                await self.daemons.wait_ready(name)
+                await self._wait_until_answers(self._health_url(name), name, lambda: True)
                 return pid or 0
             await asyncio.sleep(POLL_S)
         raise UnavailableError(f"the daemon {name} does not come back")
@@ -312,8 +312,7 @@ class City:
             Supervisor(env=self.env, log_dir=self.data_dir / "logs"),
         )
         for name in daemon_names(with_network=self.laid is not None):
-            url = f"http://{LOOPBACK}:{self.ports.admin(name)}/healthz"
-            await self.daemons.start(Daemon(name, url))
+            await self.daemons.start(Daemon(name, self._health_url(name)))
 
     async def _wait_for_daemons(self, tell: Tell) -> None:
         """Wait until every daemon answers."""
@@ -398,6 +397,9 @@ class City:
     def prometheus_url(self) -> str:
         """Base URL of the city's Prometheus."""
         return f"http://{LOOPBACK}:{self.ports.prometheus}"
+
+    def _health_url(self, daemon: str) -> str:
+        return f"http://{LOOPBACK}:{self.ports.admin(daemon)}/healthz"
 
     async def _wait_until_answers(self, url: str, name: str, runs: Callable[[], bool]) -> None:
         """Wait until a URL answers 200; raises :class:`UnavailableError` with the part's name."""

@@ -58,7 +58,11 @@ async def test_the_fleet_is_counted(database):
         )
         await tx.flush()
         tx.add_all([access_point(number) for number in (1, 2, 3)])
+        retired = access_point(4)
+        retired.state = "retired"
+        tx.add(retired)
         await tx.flush()
+        tx.add(configured(4, ssid="Москва", acknowledged=True))
         tx.add(
             ApStatus(serial="d2c100000001", connected=True, clients=5, summary={"bss": [{"ssid": "Москва"}]})
         )

@@ -41,9 +41,10 @@ async def test_a_city_comes_up_survives_a_killed_daemon_and_goes_away(tmp_path):
         finally:
             await beside.stop()
 
-        before = await city.kill_daemon("radius", signal.SIGKILL)
-        assert await city.wait_for_daemon("radius", not_pid=before) != before
-        assert (await city.vitals()).restarts["radius"] == 1
+        for times in (1, 2):
+            before = await city.kill_daemon("radius", signal.SIGKILL)
+            assert await city.wait_for_daemon("radius", not_pid=before) != before
+            assert (await city.vitals()).restarts["radius"] == times
         with pytest.raises(UnavailableError, match="failed with"):
             await city.kolco_json("ap", "show", "nothing")
         namespaces = city.laid.namespaces
