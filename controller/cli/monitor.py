@@ -1,6 +1,7 @@
 """`kolco monitor`: files for Prometheus and Grafana, rendered from code."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from captive_portal.gateway.metrics import GatewayMetrics
 from captive_portal.portal.metrics import PortalMetrics
 from controller.ap_channel.metrics import ChannelMetrics
+from controller.core.errors import InvalidInputError
 from controller.core.tasks import Tasks
 from monitoring.dashboards.render import render_dashboards
 from monitoring.files import write_all, write_atomically
@@ -63,7 +65,9 @@ def prometheus_config(
     if out is None:
         typer.echo(text, nl=False)
     else:
-        _tell(out, changed=write_atomically(out, text))
+        with _writing(out):
+            changed = write_atomically(out, text)
+        _tell(out, changed=changed)
 
 
 @app.command("rules")
@@ -111,9 +115,20 @@ def _write(files: dict[str, str], out: Path | None) -> None:
         for text in files.values():
             typer.echo(text, nl=False)
         return
-    changed = set(write_all(out, files))
+    with _writing(out):
+        changed = set(write_all(out, files))
     for name in files:
         _tell(out / name, changed=out / name in changed)
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InvalidInputError(
+            f"cannot write {out}: {error.strerror}", hint="name a path you may write to with --out"
+        ) from error
 
 
 def _tell(path: Path, *, changed: bool) -> None:

@@ -8,6 +8,7 @@ import yaml
 from typer.testing import CliRunner
 
 from controller.cli.monitor import app, render_metrics
+from controller.core.errors import InvalidInputError
 
 run = CliRunner().invoke
 
@@ -38,6 +39,14 @@ def test_files_are_written_once(tmp_path, command):
     second = run(app, [command, "--out", str(tmp_path)])
     assert "unchanged" in second.stderr
     assert " written" not in second.stderr
+
+
+@pytest.mark.parametrize("command", ["rules", "dashboards", "prometheus-config"])
+def test_a_path_that_cannot_be_written_is_told(tmp_path, command):
+    (tmp_path / "file").write_text("")
+    result = run(app, [command, "--out", str(tmp_path / "file" / "below")])
+    assert isinstance(result.exception, InvalidInputError)
+    assert "cannot write" in result.exception.message
 
 
 def test_dashboards_are_json(tmp_path):
