@@ -25,7 +25,7 @@ from typing import Any
 import httpx
 
 from controller import migrations
-from controller.city import internet, layout, network, parts, repository
+from controller.city import internet, layout, network, parts, prometheus_child, repository
 from controller.city.environment import GATEWAY_ID, SPOOL, daemon_names, environment
 from controller.city.fleet_child import FleetChild, FleetOrder
 from controller.city.layout import Layout
@@ -33,7 +33,7 @@ from controller.city.parts import Found
 from controller.city.phones import Messages, Phone
 from controller.city.plan import plan_city
 from controller.city.ports import LOOPBACK, Ports
-from controller.city.process import Child, Finished, run
+from controller.city.process import Finished, run
 from controller.city.repository import FleetCount
 from controller.city.seeding.service import seed_city
 from controller.city.seeding.types import NAS_ID, CityBasics
@@ -55,7 +55,6 @@ LOG_DOWN = "city.down"
 KOLCO = (sys.executable, "-m", "controller")
 READY_TIMEOUT_S = 90.0
 SECONDS_PER_AP = 0.05
-SCRAPE_S = 2
 POLL_S = 0.1
 CITY_PLAN = PlanView(
     id=DEFAULT_PLAN,
@@ -326,37 +325,15 @@ class City:
         """Start a real Prometheus on loopback, if the machine has one."""
         if "prometheus" not in self.found.programs:
             return
-        directory = self.data_dir / "prometheus"
-        # Of an earlier city in this data directory nothing must be counted as of this one.
-        shutil.rmtree(directory, ignore_errors=True)
-        directory.mkdir()
-        targets = [
-            f"--target={name}={LOOPBACK}:{self.ports.admin(name)}"
-            for name in daemon_names(with_network=self.laid is not None)
-        ]
-        configuration, rules = directory / "prometheus.yml", directory / "rules"
-        scrape = f"--scrape-interval={SCRAPE_S}"
-        written = await asyncio.gather(
-            self.kolco("monitor", "rules", f"--out={rules}"),
-            self.kolco(
-                "monitor",
-                "prometheus-config",
-                *targets,
-                f"--rule-file={rules}/*.yml",
-                scrape,
-                f"--out={configuration}",
-            ),
+        child = await prometheus_child.start(
+            self.kolco,
+            targets={
+                name: self.ports.admin(name) for name in daemon_names(with_network=self.laid is not None)
+            },
+            port=self.ports.prometheus,
+            directory=self.data_dir / "prometheus",
+            log=self.data_dir / "logs" / "prometheus.log",
         )
-        for ended in written:
-            ended.checked()
-        argv = [
-            "prometheus",
-            f"--config.file={configuration}",
-            f"--storage.tsdb.path={directory / 'data'}",
-            f"--web.listen-address={LOOPBACK}:{self.ports.prometheus}",
-            "--log.level=warn",
-        ]
-        child = await Child.start("prometheus", argv, log=self.data_dir / "logs" / "prometheus.log")
         self._undo.push_async_callback(child.stop)
         await self._wait_until_answers(f"{self.prometheus_url}/-/ready", child.name, lambda: child.running)
 
