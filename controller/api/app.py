@@ -5,7 +5,7 @@ Does not listen: the controller daemon serves it.
 
 from fastapi import APIRouter, FastAPI
 
-from controller.access_points import command_endpoints
+from controller.access_points import command_endpoints, enrolment_endpoints
 from controller.access_points import endpoints as access_points
 from controller.api import accounts, configs, problems, sessions, vouchers
 from controller.core.runtime import Runtime
@@ -41,6 +41,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     sites.router,
     access_points.router,
     command_endpoints.router,
+    enrolment_endpoints.router,
     configs.router,
     wlans.router,
     sessions.router,

@@ -21,6 +21,7 @@ _COMMANDS = {
     "config": "config:app",
     "session": "session:app",
     "account": "account:app",
+    "plan": "plan:app",
     "voucher": "voucher:app",
     "radius": "radius:app",
     "monitor": "monitor:app",

@@ -23,6 +23,7 @@ from controller.cli.output import (
     print_row,
     print_rows,
 )
+from controller.core.secrets import write_private
 
 app = typer.Typer(no_args_is_help=True, help="The access points, by serial or exact name.")
 
@@ -179,6 +180,30 @@ def change(
     client = open_client()
     row = client.send("PATCH", ap_path(client, ap), {"dry_run": dry_run}, json=body)
     print_done("ap", row["serial"], "changed", row, output, dry_run=dry_run)
+
+
+@app.command()
+def enrol(
+    ap: _Ap,
+    *,
+    out: Annotated[Path, typer.Option(file_okay=False, help="Directory of the files.")],
+    dry_run: DryRun = False,
+    output: Output = Format.TABLE,
+) -> None:
+    """Issue the certificate with which an AP connects: cert.pem, key.pem and cas.pem.
+
+    The key is made now and kept nowhere else; enrolling again replaces a lost one.
+
+    Example: kolco ap enrol 02c0de000001 --out ./02c0de000001
+    """
+    client = open_client()
+    row = client.send("POST", f"{ap_path(client, ap)}/certificate", {"dry_run": dry_run})
+    if not dry_run:
+        for name, part in (("cert.pem", "certificate"), ("key.pem", "key"), ("cas.pem", "authority")):
+            (out / name).unlink(missing_ok=True)
+            write_private(out / name, row[part].encode())
+    shown = {"serial": row["serial"], "directory": str(out)}
+    print_done("ap", row["serial"], f"enrolled, files in {out}", shown, output, dry_run=dry_run)
 
 
 @app.command()

@@ -31,15 +31,6 @@ _COLUMNS = (
     Column("EXPIRES", "expires_at"),
     Column("AGE", lambda row: age(row["created_at"])),
 )
-_PLAN_COLUMNS = (
-    Column("NAME", "id"),
-    Column("TITLE", "name"),
-    Column("TIME", lambda row: f"{row['session_timeout_s']} s"),
-    Column("DOWN_KBPS", "rate_down_kbps", right=True),
-    Column("UP_KBPS", "rate_up_kbps", right=True),
-    Column("QUOTA_BYTES", "quota_bytes", right=True),
-    Column("DEVICES", "simultaneous_use", right=True),
-)
 
 
 def parse_span(text: str) -> int:
@@ -85,9 +76,3 @@ def list_vouchers(
     """List vouchers, oldest first, without their codes."""
     vouchers = open_client().find_all("/vouchers", {"batch": batch}, limit=limit)
     print_rows(vouchers, _COLUMNS, output, kind="voucher", key="id")
-
-
-@app.command("plans")
-def list_plans(output: Output = Format.TABLE) -> None:
-    """List the plans that vouchers can give."""
-    print_rows(open_client().find_all("/plans"), _PLAN_COLUMNS, output, kind="plan", key="id")

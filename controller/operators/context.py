@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import unquote
 
@@ -36,6 +37,8 @@ class RequestContext:
     db: Database
     secrets: SecretStore
     now: datetime
+    pki_dir: Path
+    """Directory of the certificate authority."""
 
     @asynccontextmanager
     async def changing(self, *, dry_run: bool = False) -> AsyncIterator[Tx]:
@@ -57,7 +60,9 @@ def _require(role: Role) -> Callable[[Request, _Credentials], Awaitable[RequestC
             actor = await service.authenticate(tx, runtime.secrets, credentials.credentials)
         if not actor.may(role):
             raise RoleError(f"{actor.name} is a {actor.role}; this needs the role {role}")
-        return RequestContext(actor, runtime.db, runtime.secrets, runtime.clock.now())
+        return RequestContext(
+            actor, runtime.db, runtime.secrets, runtime.clock.now(), runtime.data_dir / "pki"
+        )
 
     return context
 

@@ -117,3 +117,19 @@ async def test_import_geojson_and_unknown_endings(kolco, tmp_path):
     other.write_text("x")
     await kolco("ap", "import", str(other), code=2)
     await kolco("ap", "import", str(tmp_path / "missing.csv"), code=2)
+
+
+async def test_an_access_point_is_enrolled_into_private_files(kolco, fleet, tmp_path):
+    out = tmp_path / "enrolled"
+    dry = await kolco("ap", "enrol", serial_of(1), "--out", str(out), "--dry-run")
+    assert "(dry run)" in dry.out
+    assert not out.exists()
+    for _again in range(2):
+        done = await kolco("ap", "enrol", serial_of(1), "--out", str(out))
+        assert done.out == f"ap/{serial_of(1)} enrolled, files in {out}\n"
+    assert {path.name: path.stat().st_mode & 0o777 for path in out.iterdir()} == {
+        "cert.pem": 0o600,
+        "key.pem": 0o600,
+        "cas.pem": 0o600,
+    }
+    assert "PRIVATE KEY" in (out / "key.pem").read_text()

@@ -20,7 +20,6 @@ async def test_codes_go_to_stdout_alone(kolco):
     assert len(listed.json) == 6
     assert codes[0] not in listed.out
     assert "USED" in (await kolco("voucher", "list")).out
-    assert "city" in (await kolco("voucher", "plans")).out
 
 
 async def test_what_is_refused(kolco):
