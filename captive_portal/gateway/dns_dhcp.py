@@ -33,7 +33,6 @@ _START_TIMEOUT_S = 5.0
 _STOP_TIMEOUT_S = 3.0
 _POLL_S = 0.01
 _READ_BYTES = 65_536
-_ERROR_LINES = 20
 
 _log = get_logger(__name__)
 
@@ -61,7 +60,7 @@ class DnsDhcp:
         self._metrics = metrics
         self._heard = heard
         self._process: asyncio.subprocess.Process | None = None
-        self._errors: list[str] = []
+        self._errors = Path(settings.directory) / "dnsmasq.err"
         self._pipe: int | None = None
         self._rest = b""
 
@@ -99,22 +98,23 @@ class DnsDhcp:
         """
         await self._end_left_over()
         self._remove_pid_file()
-        self._process = await asyncio.create_subprocess_exec(
-            *command_in(
-                self._netns, "dnsmasq", "--keep-in-foreground", f"--conf-file={self._settings.config}"
-            ),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C at a terminal is for the gateway, which then stops it
+        command = command_in(
+            self._netns, "dnsmasq", "--keep-in-foreground", f"--conf-file={self._settings.config}"
         )
-        self._errors = []
+        # A file, not a pipe: its helper process may outlive it and hold a pipe open.
+        with self._errors.open("wb") as errors:
+            self._process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,  # Ctrl-C at a terminal is for the gateway, which then stops it
+            )
         deadline = asyncio.get_running_loop().time() + _START_TIMEOUT_S
         while not self._has_started():
             if self._process.returncode is not None or asyncio.get_running_loop().time() > deadline:
-                await self._gather_errors()
                 raise UnavailableError(
-                    f"dnsmasq does not start: {self._errors[-1] if self._errors else 'no message'}",
+                    f"dnsmasq does not start: {self._last_error()}",
                     hint="another DHCP or DNS server may hold the port on the LAN interface",
                 )
             await asyncio.sleep(_POLL_S)
@@ -132,7 +132,6 @@ class DnsDhcp:
         process = self._process
         if process is None:
             return
-        await self._gather_errors()
         status = await process.wait()
         self._process = None
         self._metrics.dnsmasq_up.set(0)
@@ -156,15 +155,14 @@ class DnsDhcp:
         except TimeoutError:
             with suppress(ProcessLookupError):
                 process.kill()
-            await process.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), _STOP_TIMEOUT_S)
         self._remove_pid_file()
 
-    async def _gather_errors(self) -> None:
-        """Read the process's complaints to their end, keeping the last few."""
-        if self._process is None or self._process.stderr is None:
-            return
-        async for line in self._process.stderr:
-            self._errors = [*self._errors[1 - _ERROR_LINES :], line.decode(errors="replace").strip()]
+    def _last_error(self) -> str:
+        """The last thing dnsmasq complained of."""
+        lines = self._errors.read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "no message"
 
     async def _end_left_over(self) -> None:
         pid = self._left_over()

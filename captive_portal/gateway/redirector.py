@@ -107,6 +107,7 @@ class _Connection(asyncio.Protocol):
         stream = cast("asyncio.Transport", transport)
         self._transport = stream
         self._ip = stream.get_extra_info("peername")[0]
+        self._server.hold(stream)
         if not self._server.admit(self._ip):
             stream.abort()
             self._ip = ""
@@ -118,6 +119,8 @@ class _Connection(asyncio.Protocol):
         del exc
         if self._timer is not None:
             self._timer.cancel()
+        if self._transport is not None:
+            self._server.release(self._transport)
         if self._ip:
             self._server.leave(self._ip)
 
@@ -155,6 +158,7 @@ class Redirector:
         self.metrics = metrics
         self._clients: Counter[str] = Counter()
         self._connections = 0
+        self._transports: set[asyncio.Transport] = set()
         self._server: asyncio.Server | None = None
 
     async def start(self, sock: socket.socket) -> None:
@@ -163,10 +167,21 @@ class Redirector:
         self._server = await loop.create_server(lambda: _Connection(self), sock=sock, backlog=4096)
 
     async def stop(self) -> None:
-        """Stop accepting; connections under way end by themselves within seconds."""
+        """Stop accepting and end the connections under way."""
         if self._server is not None:
             self._server.close()
             self._server = None
+        for transport in list(self._transports):
+            transport.abort()
+        await asyncio.sleep(0)  # lets each of them say that it is gone
+
+    def hold(self, transport: asyncio.Transport) -> None:
+        """Remember a connection until it is released."""
+        self._transports.add(transport)
+
+    def release(self, transport: asyncio.Transport) -> None:
+        """Forget a connection that has ended."""
+        self._transports.discard(transport)
 
     def admit(self, ip: str) -> bool:
         """Count a connection in; False if there are too many."""
