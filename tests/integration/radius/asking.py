@@ -12,9 +12,11 @@ DISCONNECT_PORT = 3799
 """Where NASes take Disconnect-Requests; tests that play one put theirs here."""
 
 
-async def radclient(port, kind, attributes, *, secret=SECRET, options=()):
+async def radclient(port, kind, attributes, *, secret=SECRET, silent=False):
+    """What radclient prints; it waits long for an answer, and shortly if there shall be none."""
+    wait_s = "1" if silent else "15"
     process = await asyncio.create_subprocess_exec(
-        "radclient", "-x", "-t", "1", "-r", "1", *options, f"127.0.0.1:{port}", kind, secret,
+        "radclient", "-x", "-t", wait_s, "-r", "1", f"127.0.0.1:{port}", kind, secret,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -42,7 +44,14 @@ async def rows(runtime, model, *order):
         return (await tx.scalars(sa.select(model).order_by(*order))).all()
 
 
-def exchange(port, data, wait_s=0.5):
+async def until(condition, seconds=15):
+    """Wait until an asynchronous condition holds."""
+    async with asyncio.timeout(seconds):
+        while not await condition():
+            await asyncio.sleep(0.02)
+
+
+def exchange(port, data, wait_s=10):
     """Send a datagram; the answers until it is quiet."""
     answers = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:

@@ -29,14 +29,12 @@ class Radius:
     dynamic_port: int = 0
     admin_port: int = 0
 
-    async def ask(
-        self, kind: str, attributes: str, *, secret: str = SECRET, options: tuple[str, ...] = ()
-    ) -> str:
+    async def ask(self, kind: str, attributes: str, *, secret: str = SECRET, silent: bool = False) -> str:
         """Run radclient (`auth`, `acct`, `status`, …); its output, whatever its exit code."""
         port = {"acct": self.acct_port, "coa": self.dynamic_port, "disconnect": self.dynamic_port}.get(
             kind, self.auth_port
         )
-        return await radclient(port, kind, attributes, secret=secret, options=options)
+        return await radclient(port, kind, attributes, secret=secret, silent=silent)
 
     def metric(self, line: str) -> float:
         """The value of a metric, `name{labels}` as Prometheus writes it; 0 if it is not there."""

@@ -13,7 +13,7 @@ from controller.sessions import service as sessions
 from radius.protocol.attributes import Code
 from radius.protocol.authenticator import is_message_authentic, is_reply_authentic, sign_request
 from radius.protocol.packet import encode_packet, parse_packet
-from tests.integration.radius.asking import AP, MAC, SECRET, acct, class_of, exchange, mab, rows
+from tests.integration.radius.asking import AP, MAC, SECRET, acct, class_of, exchange, mab, rows, until
 
 
 async def test_pap_with_a_device_credential(radius, device):
@@ -159,14 +159,18 @@ async def test_a_request_without_message_authenticator_is_discarded(radius, devi
     data = encode_packet(
         Code.ACCESS_REQUEST, 1, secrets.token_bytes(16), [(1, b"020000000001"), (6, b"\0\0\0\n")]
     )
-    assert await asyncio.to_thread(exchange, radius.auth_port, data) == [None]
+    assert await asyncio.to_thread(exchange, radius.auth_port, data, 0.5) == [None]
     dropped = 'kolco_radius_dropped_total{nas="lo",reason="no-message-authenticator"}'
     assert radius.metric(dropped) == 1
 
 
 async def test_a_wrong_secret_is_dropped_and_counted(radius, device):
-    assert "No reply from server" in await radius.ask("auth", mab(), secret="another secret here")
-    assert "No reply from server" in await radius.ask("acct", acct("Start"), secret="another secret here")
+    assert "No reply from server" in await radius.ask(
+        "auth", mab(), secret="another secret here", silent=True
+    )
+    assert "No reply from server" in await radius.ask(
+        "acct", acct("Start"), secret="another secret here", silent=True
+    )
     dropped = 'kolco_radius_dropped_total{nas="lo",reason="%s"}'
     assert radius.metric(dropped % "bad-message-authenticator") == 1
     assert radius.metric(dropped % "bad-authenticator") == 1
@@ -176,14 +180,21 @@ async def test_a_wrong_secret_is_dropped_and_counted(radius, device):
 async def test_an_unknown_nas_costs_no_query(radius, device):
     async with radius.runtime.db.transaction() as tx:
         await nas_service.remove(tx, "lo")
-    await asyncio.sleep(0.5)
+
+    async def gone():
+        return radius.metric("kolco_radius_nas_clients") == 0
+
+    await until(gone)
     statements = []
     engine = radius.runtime.db.engine.sync_engine
     sa.event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     for _ in range(20):
         exchange(radius.auth_port, signed([(1, b"u")]), wait_s=0.01)
-    await asyncio.sleep(0.05)
-    assert radius.metric('kolco_radius_dropped_total{nas="unknown",reason="unknown-nas"}') == 20
+
+    async def counted():
+        return radius.metric('kolco_radius_dropped_total{nas="unknown",reason="unknown-nas"}') == 20
+
+    await until(counted)
     assert not [text for text in statements if "sessions" in text or "devices" in text]
 
 
@@ -191,8 +202,11 @@ async def test_a_new_nas_is_answered_with_no_restart(radius, device):
     async with radius.runtime.db.transaction() as tx:
         await nas_service.remove(tx, "lo")
         await nas_service.add(tx, radius.runtime.secrets, NewNas("new", "New", "127.0.0.0/8", "b" * 20))
-    await asyncio.sleep(0.5)
-    assert "Received Access-Accept" in await radius.ask("auth", mab(), secret="b" * 20)
+
+    async def answered():
+        return "Received Access-Accept" in await radius.ask("auth", mab(), secret="b" * 20, silent=True)
+
+    await until(answered)
 
 
 async def test_both_secrets_are_good_while_they_are_rotated(radius, device):
@@ -208,14 +222,19 @@ async def test_both_secrets_are_good_while_they_are_rotated(radius, device):
                 window=timedelta(seconds=seconds),
                 secret=secret,
             )
-        await asyncio.sleep(0.5)
+
+        async def taken_over():
+            return "Received" in await radius.ask("auth", mab(), secret=secret, silent=True)
+
+        await until(taken_over)
 
     await rotate("the second secret", 60)
     for secret in (SECRET, "the second secret"):
         assert "Received Access-Accept" in await radius.ask("auth", mab(), secret=secret)
         assert "Received Accounting-Response" in await radius.ask("acct", acct("Start"), secret=secret)
     await rotate("the third secret!", 0)
-    assert "No reply from server" in await radius.ask("auth", mab(), secret="the second secret")
+    old = await radius.ask("auth", mab(), secret="the second secret", silent=True)
+    assert "No reply from server" in old
     assert "Received Access-Accept" in await radius.ask("auth", mab(), secret="the third secret!")
 
 
@@ -239,10 +258,9 @@ async def test_replies_begin_with_message_authenticator_and_carry_proxy_state(ra
     assert packet.find_all(33) == [b"b", b"a"]
 
 
-async def test_status_server_on_both_ports(radius, device):
+async def test_status_server(radius, device):
     assert "Received Access-Accept" in await radius.ask("status", "Message-Authenticator=0x00\n")
-    output = await radius.ask("status", "Message-Authenticator=0x00\n", options=())
-    assert "Received" in output
+    assert "Received Access-Accept" in await radius.ask("status", "Message-Authenticator=0x00\n")
     assert radius.metric('kolco_radius_replies_total{nas="lo",outcome="alive"}') == 2
 
 
@@ -256,6 +274,9 @@ async def test_random_packets_leave_it_up(radius, device):
 
 async def test_the_nas_is_marked_as_heard(radius, device):
     await radius.ask("auth", mab())
-    await asyncio.sleep(0.6)
-    (nas,) = await rows(radius.runtime, Nas)
-    assert nas.last_seen_at is not None
+
+    async def noted():
+        (nas,) = await rows(radius.runtime, Nas)
+        return nas.last_seen_at is not None
+
+    await until(noted)

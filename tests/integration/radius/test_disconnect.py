@@ -13,7 +13,7 @@ from controller.models import NetSession, RadiusLeg
 from controller.sessions import service as sessions
 from radius.protocol.dictionary import definitions
 from tests.integration.radius import asking
-from tests.integration.radius.asking import SECRET, acct, class_of, mab, rows
+from tests.integration.radius.asking import SECRET, acct, class_of, mab, rows, until
 
 
 @dataclass
@@ -49,12 +49,6 @@ async def nas(monkeypatch):
     )
     yield fake
     transport.close()
-
-
-async def until(condition, seconds=5.0):
-    async with asyncio.timeout(seconds):
-        while not await condition():
-            await asyncio.sleep(0.02)
 
 
 async def online(radius):
