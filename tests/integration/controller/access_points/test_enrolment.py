@@ -1,30 +1,23 @@
-"""Enrolment through the API; that the channel takes the certificate is tried with the channel."""
+"""An enrolled certificate, shown in a real TLS handshake."""
 
-from cryptography import x509
-
-from controller.core.pki import CertificateAuthority
-from tests.factories.inventory import add_ap, serial_of
-
-
-async def test_an_access_point_gets_a_certificate_of_its_serial(api):
-    await add_ap(api.runtime.db, 1, name="Арбат, 5")
-    answer = await api.http.post(f"/access-points/{serial_of(1)}/certificate")
-    assert answer.status_code == 201
-    assert answer.headers["cache-control"] == "no-store"
-    row = answer.json()
-    leaf = x509.load_pem_x509_certificate(row["certificate"].encode())
-    assert leaf.subject.rfc4514_string() == f"CN={serial_of(1)}"
-    authority = CertificateAuthority.open(api.runtime.data_dir / "pki")
-    leaf.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.certificate_pem))
-    assert row["authority"].encode() == authority.certificate_pem
-    entries = (await api.http.get("/audit", params={"object_id": serial_of(1)})).json()["items"]
-    assert [entry["action"] for entry in entries] == ["enrolled"]
-    assert "PRIVATE" not in str(entries)
+from controller.access_points import enrolment
+from controller.core.pki import CertificateAuthority, client_context, server_context
+from controller.operators.types import Actor
+from tests.factories.inventory import add_ap, add_places, serial_of
+from tests.integration.controller.core.test_pki import handshake
 
 
-async def test_a_retired_and_an_unknown_one_get_none(api):
-    await add_ap(api.runtime.db, 1, state="retired")
-    retired = await api.http.post(f"/access-points/{serial_of(1)}/certificate")
-    assert retired.status_code == 409
-    assert "kolco ap adopt" in retired.json()["hint"]
-    assert (await api.http.post("/access-points/0000000000ff/certificate")).status_code == 404
+async def test_the_common_name_a_server_sees_is_the_serial(runtime):
+    await add_places(runtime.db)
+    await add_ap(runtime.db, 1)
+    authority = CertificateAuthority.open(runtime.data_dir / "pki")
+    now = runtime.clock.now()
+    async with runtime.db.transaction() as tx:
+        serial, issued = await enrolment.issue(
+            tx, serial_of(1), authority=authority, actor=Actor("anna", "engineer"), now=now
+        )
+    assert serial == serial_of(1)
+    trusted = authority.certificate_pem
+    server = authority.issue_server(["localhost"], now=now)
+    seen = await handshake(server_context(server, trusted), client_context(trusted, issued))
+    assert seen == serial
