@@ -14,7 +14,7 @@ async def test_the_common_name_a_server_sees_is_the_serial(runtime):
     now = runtime.clock.now()
     async with runtime.db.transaction() as tx:
         serial, issued = await enrolment.issue(
-            tx, serial_of(1), authority=authority, actor=Actor("anna", "engineer"), now=now
+            tx, serial_of(1), authority=authority, actor=Actor("01ANNA", "anna", "engineer"), now=now
         )
     assert serial == serial_of(1)
     trusted = authority.certificate_pem
