@@ -146,17 +146,17 @@ class DnsDhcp:
             self._pipe = None
         process, self._process = self._process, None
         self._metrics.dnsmasq_up.set(0)
-        if process is None or process.returncode is not None:
-            return
-        with suppress(ProcessLookupError):
-            process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), _STOP_TIMEOUT_S)
-        except TimeoutError:
+        if process is not None and process.returncode is None:
             with suppress(ProcessLookupError):
-                process.kill()
-            with suppress(TimeoutError):
+                process.terminate()
+            try:
                 await asyncio.wait_for(process.wait(), _STOP_TIMEOUT_S)
+            except TimeoutError:
+                with suppress(ProcessLookupError):
+                    process.kill()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(process.wait(), _STOP_TIMEOUT_S)
+        await self._end_left_over()  # one whose start was cancelled half-way
         self._remove_pid_file()
 
     def _last_error(self) -> str:
