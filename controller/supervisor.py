@@ -94,16 +94,17 @@ class Supervisor:
         """Wait until a daemon answers.
 
         Raises:
-            UnavailableError: it does not in time, or died on its first start; with its last words.
+            UnavailableError: it does not in time, or dies twice meanwhile; with its last words.
         """
         child = self._children[name]
         deadline = time.monotonic() + timeout_s
+        restarts = child.restarts
         async with httpx.AsyncClient(trust_env=False, timeout=2) as web:
             while time.monotonic() < deadline:
                 with contextlib.suppress(httpx.HTTPError):
                     if (await web.get(child.daemon.health_url)).status_code == httpx.codes.OK:
                         return
-                if child.restarts > 1:
+                if child.restarts > restarts + 1:
                     break
                 await asyncio.sleep(_POLL_S)
         raise UnavailableError(
