@@ -4,10 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CITY ?=
-BENCHMARKS := fleet gate exporter
+BENCHMARKS := fleet gate exporter portal radius_auth
 
 .DEFAULT_GOAL := help
-.PHONY: help setup packages-run packages-test city test check format bench docs lock clean
+.PHONY: help setup packages-run packages-test city test lint check format bench docs lock clean
 
 help: ## Show this.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -38,11 +38,13 @@ city: setup ## Start a whole city on this machine; options: make city CITY="--ap
 test: setup packages-test ## Run all tests.
 	$(BIN)/pytest
 
-check: $(VENV)/.installed ## Format, lint, types, import contracts, unit tests; under two minutes.
+lint: $(VENV)/.installed ## Format, lint, types, import contracts.
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+check: lint ## All of lint and the unit tests; under two minutes.
 	$(BIN)/pytest -q tests/architecture tests/unit
 
 format: $(VENV)/.installed ## Format the code.
