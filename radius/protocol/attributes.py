@@ -35,6 +35,7 @@ NAS_PORT: Final = 5
 SERVICE_TYPE: Final = 6
 FRAMED_IP_ADDRESS: Final = 8
 FILTER_ID: Final = 11
+FRAMED_MTU: Final = 12
 REPLY_MESSAGE: Final = 18
 STATE: Final = 24
 CLASS: Final = 25

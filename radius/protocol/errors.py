@@ -39,6 +39,14 @@ class DropReason(StrEnum):
     """Event-Timestamp is too far from now: it may be a replay (RFC 5176 §6.3)."""
     UNEXPECTED_REPLY = "unexpected-reply"
     """A reply to nothing that was asked."""
+    EAP_MALFORMED = "eap-malformed"
+    """EAP-Message holds no EAP packet, or its method's data is cut short or over-long."""
+    EAP_UNEXPECTED = "eap-unexpected"
+    """An EAP packet of another code, type or identifier than was asked for."""
+    EAP_FRAGMENT = "eap-fragment"
+    """A fragment that does not fit those before it."""
+    EAP_OVERLOAD = "eap-overload"
+    """More devices are in the middle of EAP than may be."""
 
 
 class RadiusError(Exception):

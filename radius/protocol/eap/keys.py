@@ -1,0 +1,71 @@
+"""What keys come out of a TLS method, and how RADIUS carries them to the NAS (RFC 2548 §2.4)."""
+
+from collections.abc import Callable
+from hashlib import md5
+from struct import Struct
+from typing import Final
+
+from radius.protocol.eap.packet import EapType
+from radius.protocol.packet import Attribute, encode_vendor
+
+MSK_LENGTH: Final = 64
+SALT_LENGTH: Final = 2
+_MATERIAL_LENGTH: Final = 128
+_HALF: Final = 32
+_MICROSOFT: Final = 311
+_SEND_KEY: Final = 16
+_RECV_KEY: Final = 17
+_BLOCK: Final = 16
+_SALT = Struct("!H")
+
+_TLS13_LABEL: Final = b"EXPORTER_EAP_TLS_Key_Material"
+_LABELS: Final = {
+    EapType.TLS: b"client EAP encryption",
+    EapType.PEAP: b"client EAP encryption",
+    EapType.TTLS: b"ttls keying material",
+}
+"""RFC 5216 §2.3, draft-josefsson-pppext-eap-tls-eap, RFC 5281 §8."""
+
+Export = Callable[[bytes, int, bytes | None], bytes]
+"""TLS's exporter (RFC 5705): label, length, context."""
+
+
+def derive_msk(kind: EapType, export: Export, *, tls13: bool) -> bytes:
+    """Return a method's master session key.
+
+    With TLS 1.3 the label is the same for all methods and the context is the type (RFC 9190 §2.3,
+    RFC 9427 §2.1); 128 octets are exported, of which the MSK is the first half.
+    """
+    if tls13:
+        return export(_TLS13_LABEL, _MATERIAL_LENGTH, bytes((kind,)))[:MSK_LENGTH]
+    return export(_LABELS[kind], _MATERIAL_LENGTH, None)[:MSK_LENGTH]
+
+
+def encode_mppe_keys(
+    msk: bytes, secret: bytes, request_authenticator: bytes, random_salts: bytes
+) -> list[Attribute]:
+    """Return MS-MPPE-Recv-Key and MS-MPPE-Send-Key; `random_salts` are four random octets."""
+    first = _SALT.unpack_from(random_salts, 0)[0] | 0x8000
+    second = _SALT.unpack_from(random_salts, SALT_LENGTH)[0] | 0x8000
+    if first == second:  # salts must differ within a packet
+        second ^= 1
+    return [
+        encode_vendor(_MICROSOFT, kind, hide_key(key, secret, request_authenticator, _SALT.pack(salt)))
+        for kind, key, salt in (
+            (_RECV_KEY, msk[:_HALF], first),
+            (_SEND_KEY, msk[_HALF:MSK_LENGTH], second),
+        )
+    ]
+
+
+def hide_key(key: bytes, secret: bytes, request_authenticator: bytes, salt: bytes) -> bytes:
+    """Return the value of an MS-MPPE key attribute: the salt, then the length and key encrypted."""
+    plain = bytes((len(key),)) + key
+    plain = plain.ljust(-(-len(plain) // _BLOCK) * _BLOCK, b"\0")
+    previous = request_authenticator + salt
+    hidden = bytearray(salt)
+    for at in range(0, len(plain), _BLOCK):
+        pad = md5(secret + previous, usedforsecurity=False).digest()
+        previous = bytes(left ^ right for left, right in zip(plain[at : at + _BLOCK], pad, strict=True))
+        hidden += previous
+    return bytes(hidden)

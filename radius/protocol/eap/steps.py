@@ -1,0 +1,116 @@
+"""What an EAP conversation asks of its caller, and what it gives back. Holds no behaviour.
+
+A conversation never looks anything up: it hands over what the device offers as a proof, and the caller
+answers with a verdict.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class EapFailure(StrEnum):
+    """Why a conversation failed before anybody could decide; a closed set, because it is a metric label."""
+
+    NO_COMMON_METHOD = "eap-no-common-method"
+    """The device wants methods that are not offered."""
+    TLS = "eap-tls"
+    """TLS failed: no common parameters, the device does not trust our certificate, or damage."""
+    NO_CERTIFICATE = "eap-no-certificate"
+    CERTIFICATE_EXPIRED = "eap-certificate-expired"
+    CERTIFICATE_UNTRUSTED = "eap-certificate-untrusted"
+    """Of another authority, or not for clients."""
+    INNER = "eap-inner"
+    """What came through the tunnel cannot be read, or is no method that is offered."""
+    TOO_LONG = "eap-too-long"
+    """More rounds or octets than any honest conversation takes."""
+    REFUSED = "eap-refused"
+    """The verdict was no."""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordProof:
+    """A password in clear, from inside a tunnel (PAP, GTC)."""
+
+    username: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class MsChapV2Proof:
+    """An MSCHAPv2 response (RFC 2759 §4).
+
+    Attributes:
+        username: as the device hashed it, without a Windows domain.
+        server_challenge: 16 octets.
+        peer_challenge: 16 octets.
+        response: 24 octets.
+    """
+
+    username: str
+    server_challenge: bytes
+    peer_challenge: bytes
+    response: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateProof:
+    """A certificate whose key the device has, valid now and of our authority; `username` is its name."""
+
+    username: str
+
+
+Proof = PasswordProof | MsChapV2Proof | CertificateProof
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The caller's answer to a proof.
+
+    Attributes:
+        accepted: whether the device is let in.
+        attestation: for an accepted MSCHAPv2 proof `mschapv2.attest`: that we know the password too.
+    """
+
+    accepted: bool
+    attestation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prove:
+    """Wanted: a verdict."""
+
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send this in a challenge; the conversation goes on. Octets are an EAP packet, or a method's data."""
+
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The device was accepted and knows it. `msk` are 64 octets of keys."""
+
+    msk: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The conversation is over."""
+
+    reason: EapFailure
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """The inside of a tunnel is done, and both sides know the outcome."""
+
+    accepted: bool
+
+
+Step = Send | Prove | Finished | Failed
+"""What a conversation, or its method, wants next."""
+InnerStep = Send | Prove | Agreed
+"""What the inside of a tunnel wants next; the octets of `Send` are to be encrypted."""

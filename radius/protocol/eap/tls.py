@@ -1,0 +1,220 @@
+"""TLS between two buffers: octets in, octets out. pyOpenSSL, because EAP needs TLS's key exporter.
+
+Versions 1.2 and 1.3, nothing older; no renegotiation and no resumption. OpenSSL makes its own random
+numbers and compares a certificate's validity with the machine's clock.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509.oid import NameOID
+from OpenSSL import SSL, crypto
+
+from radius.protocol.eap.steps import EapFailure
+
+_CIPHERS: Final = b"ECDHE+AESGCM:ECDHE+CHACHA20"
+"""For TLS 1.2; all have forward secrecy."""
+_OPTIONS: Final = SSL.OP_NO_TICKET | SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_COMPRESSION
+_READ_SIZE: Final = 65_536
+_NOT_YET_VALID: Final = 9
+_EXPIRED: Final = 10
+"""X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED."""
+_NO_CERTIFICATE: Final = "peer did not return a certificate"
+
+
+class TlsFailedError(Exception):
+    """TLS is over; `reason` says why."""
+
+    def __init__(self, reason: EapFailure) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class TlsIdentity:
+    """Our certificate and key, PEM; `certificate_pem` holds the leaf, then those that signed it."""
+
+    certificate_pem: bytes
+    key_pem: bytes
+
+
+class TlsServer:
+    """Opens TLS engines.
+
+    Args:
+        identity: what we show.
+        client_ca_pem: the authority of the devices' certificates; None: none is asked for.
+
+    Raises:
+        ValueError: something is no PEM.
+        OpenSSL.SSL.Error: key and certificate do not belong together.
+    """
+
+    def __init__(self, identity: TlsIdentity, client_ca_pem: bytes | None = None) -> None:
+        context = SSL.Context(SSL.TLS_SERVER_METHOD)
+        context.set_min_proto_version(SSL.TLS1_2_VERSION)
+        context.set_cipher_list(_CIPHERS)
+        context.set_options(_OPTIONS)
+        context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+        _show(context, identity)
+        if client_ca_pem is not None:
+            _trust(context, client_ca_pem)
+            context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, _verify)
+        self._context = context
+
+    def open(self) -> "TlsEngine":
+        """Return a new engine."""
+        connection = SSL.Connection(self._context, None)
+        connection.set_accept_state()
+        return TlsEngine(connection)
+
+
+class TlsClient:
+    """Opens engines for a device's side; the server's certificate must be of an authority.
+
+    Args:
+        ca_pem: the authority. The name in the certificate is not looked at.
+        identity: what the device shows, if it has a certificate.
+        newest: highest version of TLS; 0: the highest there is.
+
+    Raises:
+        ValueError: something is no PEM.
+        OpenSSL.SSL.Error: key and certificate do not belong together.
+    """
+
+    def __init__(self, ca_pem: bytes, identity: TlsIdentity | None = None, *, newest: int = 0) -> None:
+        context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+        context.set_min_proto_version(SSL.TLS1_2_VERSION)
+        context.set_max_proto_version(newest)
+        context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+        if identity is not None:
+            _show(context, identity)
+        _trust(context, ca_pem)
+        context.set_verify(SSL.VERIFY_PEER, _verify)
+        self._context = context
+
+    def open(self) -> "TlsEngine":
+        """Return a new engine."""
+        connection = SSL.Connection(self._context, None)
+        connection.set_connect_state()
+        return TlsEngine(connection)
+
+
+class TlsEngine:
+    """One TLS connection.
+
+    Args:
+        connection: over memory, in accepting or connecting state.
+    """
+
+    def __init__(self, connection: SSL.Connection) -> None:
+        self._connection = connection
+        self._errors: list[int] = []
+        connection.set_app_data(self._errors)
+        self.established = False
+
+    @property
+    def is_tls13(self) -> bool:
+        """Whether it is TLS 1.3; known when established."""
+        return self._connection.get_protocol_version() == SSL.TLS1_3_VERSION
+
+    def feed(self, octets: bytes) -> None:
+        """Take octets of the peer."""
+        if octets:
+            self._connection.bio_write(octets)
+
+    def take_output(self) -> bytes:
+        """Return what is to be sent."""
+        return b"".join(self._drain())
+
+    def shake_hands(self) -> bool:
+        """Go on with the handshake; True when it is done.
+
+        Raises:
+            TlsFailedError: it failed. There may be an alert to send.
+        """
+        try:
+            self._connection.do_handshake()
+        except SSL.WantReadError:
+            return False
+        except SSL.Error as error:
+            raise TlsFailedError(self._reason(error)) from error
+        self.established = True
+        return True
+
+    def read(self) -> bytes:
+        """Return what the peer said through the tunnel since the last call.
+
+        Raises:
+            TlsFailedError: the peer ended it, or it is damaged.
+        """
+        parts = []
+        try:
+            while True:
+                parts.append(self._connection.recv(_READ_SIZE))
+        except SSL.WantReadError:
+            return b"".join(parts)
+        except SSL.Error as error:
+            raise TlsFailedError(EapFailure.TLS) from error
+
+    def write(self, plain: bytes) -> None:
+        """Say something through the tunnel; `take_output` returns it encrypted."""
+        if plain:
+            self._connection.sendall(plain)
+
+    def export(self, label: bytes, length: int, context: bytes | None) -> bytes:
+        """Return keys that both sides have (RFC 5705, RFC 8446 §7.5)."""
+        return self._connection.export_keying_material(label, length, context)
+
+    def peer_name(self) -> str:
+        """Return the common name of the peer's certificate; empty if it has none."""
+        certificate = self._connection.get_peer_certificate(as_cryptography=True)
+        if certificate is None:
+            return ""
+        names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        return str(names[0].value) if names else ""
+
+    def _drain(self) -> Iterator[bytes]:
+        while True:
+            try:
+                yield self._connection.bio_read(_READ_SIZE)
+            except SSL.WantReadError:
+                return
+
+    def _reason(self, error: SSL.Error) -> EapFailure:
+        if self._errors:
+            dated = self._errors[0] in {_NOT_YET_VALID, _EXPIRED}
+            return EapFailure.CERTIFICATE_EXPIRED if dated else EapFailure.CERTIFICATE_UNTRUSTED
+        if _NO_CERTIFICATE in str(error):
+            return EapFailure.NO_CERTIFICATE
+        return EapFailure.TLS
+
+
+def _show(context: SSL.Context, identity: TlsIdentity) -> None:
+    leaf, *others = x509.load_pem_x509_certificates(identity.certificate_pem)
+    context.use_certificate(leaf)
+    for certificate in others:
+        if certificate.subject != certificate.issuer:  # the peer has the root, or has no use for it
+            context.add_extra_chain_cert(certificate)
+    key = load_pem_private_key(identity.key_pem, password=None)
+    context.use_privatekey(key)  # type: ignore[arg-type]  # the kinds TLS has are those it takes
+    context.check_privatekey()
+
+
+def _trust(context: SSL.Context, ca_pem: bytes) -> None:
+    store = context.get_cert_store()
+    for certificate in x509.load_pem_x509_certificates(ca_pem):
+        if store is not None:
+            store.add_cert(crypto.X509.from_cryptography(certificate))
+
+
+def _verify(
+    connection: SSL.Connection, _certificate: crypto.X509, number: int, _depth: int, right: int
+) -> bool:
+    """Note why OpenSSL does not trust a certificate; its judgement stands."""
+    if not right:
+        connection.get_app_data().append(number)
+    return bool(right)

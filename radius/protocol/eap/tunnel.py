@@ -1,0 +1,161 @@
+"""A TLS method from its start to the keys: fragments, handshake, and what is said inside the tunnel.
+
+Rules that are not evident:
+
+- With TLS 1.2 our last flight is sent alone, and the inside begins when the device has acknowledged it.
+  With TLS 1.3 the device has the last flight of the handshake, so the inside begins at once.
+- When TLS fails, the alert is sent first, so that the device learns why; the next response, whatever it
+  is, ends the conversation (RFC 5216 §2.1.3).
+- Octets that do not fit as fragments are dropped and change nothing. What does not fit inside the tunnel
+  comes from the device itself and ends the conversation.
+"""
+
+from typing import Final, Protocol
+
+from radius.protocol.eap.fragments import ACKNOWLEDGEMENT, START, Assembler, Fragmenter, parse_fragment
+from radius.protocol.eap.keys import derive_msk
+from radius.protocol.eap.packet import EapType
+from radius.protocol.eap.steps import (
+    Agreed,
+    EapFailure,
+    Failed,
+    Finished,
+    InnerStep,
+    Prove,
+    Send,
+    Step,
+    Verdict,
+)
+from radius.protocol.eap.tls import TlsEngine, TlsFailedError
+from radius.protocol.errors import DropReason, MalformedError
+
+MAX_TLS_OCTETS: Final = 65_536
+"""What a device may send in one conversation."""
+
+
+class Inside(Protocol):
+    """What is said inside a tunnel."""
+
+    @property
+    def name(self) -> str:
+        """The method, for metrics."""
+
+    def begin(self) -> InnerStep | None:
+        """Begin, now that there is a tunnel; None: the device speaks first."""
+
+    def receive(self, plain: bytes) -> InnerStep:
+        """Take what the device says; empty if it only acknowledges.
+
+        Raises:
+            MalformedError: it cannot be read, or does not fit.
+        """
+
+    def resolve(self, verdict: Verdict) -> InnerStep:
+        """Take the verdict on a proof."""
+
+
+class TlsMethod:
+    """See the module.
+
+    Args:
+        kind: TLS, TTLS or PEAP.
+        engine: a new one.
+        inside: what is said inside the tunnel.
+        fragment_max: most TLS octets of one request.
+    """
+
+    def __init__(self, kind: EapType, engine: TlsEngine, inside: Inside, *, fragment_max: int) -> None:
+        self.kind = kind
+        self._engine = engine
+        self._inside = inside
+        self._assembler = Assembler()
+        self._fragmenter = Fragmenter(fragment_max)
+        self._failing: EapFailure | None = None
+        self._begun = False
+        self._octets = 0
+
+    @property
+    def name(self) -> str:
+        """The method with what is inside: `ttls-pap`."""
+        return self._inside.name
+
+    def start(self) -> bytes:
+        """Return the data of the first request."""
+        return START
+
+    def receive(self, data: bytes) -> Step:
+        """Take the data of a response.
+
+        Raises:
+            MalformedError: it does not fit; nothing has changed.
+        """
+        fragment = parse_fragment(data)
+        if self._fragmenter.waiting:
+            if fragment.payload:
+                raise MalformedError(DropReason.EAP_FRAGMENT)
+            return Send(self._fragmenter.next())
+        message = self._assembler.add(fragment)
+        self._octets += len(fragment.payload)
+        if self._octets > MAX_TLS_OCTETS:
+            return Failed(EapFailure.TOO_LONG)
+        if message is None:
+            return Send(ACKNOWLEDGEMENT)
+        return self._take(message)
+
+    def resolve(self, verdict: Verdict) -> Step:
+        """Take the verdict on a proof."""
+        return self._continue(self._inside.resolve(verdict))
+
+    def _take(self, message: bytes) -> Step:
+        if self._failing is not None:
+            return Failed(self._failing)
+        try:
+            return self._work(message)
+        except TlsFailedError as error:
+            return self._fail(error.reason)
+        except MalformedError:
+            return Failed(EapFailure.INNER)
+
+    def _work(self, message: bytes) -> Step:
+        engine = self._engine
+        engine.feed(message)
+        if not engine.established:
+            if not engine.shake_hands():
+                output = engine.take_output()
+                return self._send(output) if output else Failed(EapFailure.TLS)
+            if not engine.is_tls13:
+                output = engine.take_output()
+                if output:
+                    return self._send(output)
+        plain = engine.read()
+        if not self._begun:
+            self._begun = True
+            step = self._inside.begin()
+            if step is not None:
+                return self._continue(step)
+            if not plain:
+                return self._send(engine.take_output())
+        return self._continue(self._inside.receive(plain))
+
+    def _continue(self, step: InnerStep) -> Step:
+        if isinstance(step, Prove):
+            return step
+        if isinstance(step, Send):
+            self._engine.write(step.octets)
+            return self._send(self._engine.take_output())
+        return self._end(step)
+
+    def _end(self, agreed: Agreed) -> Step:
+        if not agreed.accepted:
+            return Failed(EapFailure.REFUSED)
+        return Finished(derive_msk(self.kind, self._engine.export, tls13=self._engine.is_tls13))
+
+    def _fail(self, reason: EapFailure) -> Step:
+        alert = self._engine.take_output()
+        if not alert:
+            return Failed(reason)
+        self._failing = reason
+        return self._send(alert)
+
+    def _send(self, octets: bytes) -> Send:
+        return Send(self._fragmenter.begin(octets))
