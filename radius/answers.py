@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from radius.authorize import Decision
+from radius.eap.responder import EapResponder
 from radius.group import Group
 from radius.metrics import RadiusMetrics
 from radius.outcomes import Applied, Outcome
-from radius.protocol.attributes import AcctStatusType
+from radius.protocol.attributes import EAP_MESSAGE, AcctStatusType
 from radius.protocol.connection import RequestReceived
 from radius.question import Question, Refused, read_question
 from radius.records import Record, Unusable, read_record
@@ -23,6 +24,7 @@ class Answers:
         codec: writes and reads Class.
         metrics: counts what became of accounting records.
         still_online: told the session when a NAS goes on counting for one that has ended.
+        eap: answers EAP; None: it is refused.
     """
 
     def __init__(
@@ -33,19 +35,24 @@ class Answers:
         metrics: RadiusMetrics,
         *,
         still_online: Callable[[str], None],
+        eap: EapResponder | None = None,
     ) -> None:
         self._decisions = decisions
         self._ledger = ledger
         self._codec = codec
         self._metrics = metrics
         self._still_online = still_online
+        self._eap = eap
 
     async def answer_access(self, request: RequestReceived) -> Answer:
         """Answer an Access-Request.
 
         Raises:
-            MalformedError: its User-Password or CHAP-Password cannot be one.
+            MalformedError: its User-Password or CHAP-Password cannot be one, or its EAP-Message does not fit.
+            UntrustedError: too many devices are in the middle of EAP.
         """
+        if self._eap is not None and request.packet.find(EAP_MESSAGE) is not None:
+            return await self._eap.answer(request)
         question = read_question(request.packet, request.secret)
         if isinstance(question, Refused):
             return render_decision(question, self._codec)

@@ -14,6 +14,8 @@ from controller.core.mac import Mac
 from controller.directory.service import Directory
 from controller.directory.types import Known, StoredCredential
 from radius import repository
+from radius.protocol.eap.mschapv2 import attest, is_mschapv2_right
+from radius.protocol.eap.steps import CertificateProof, MsChapV2Proof
 from radius.protocol.password import is_chap_right
 from radius.question import Method, Question, Refusal, Refused
 from radius.repository import OpenSession
@@ -28,15 +30,23 @@ class Accepted:
         method: how it proved itself.
         session_id: the open session that goes on, or the one the NAS will start.
         seconds_left: how long the session may last from now.
+        attestation: for MSCHAPv2, what shows the device that we know its password too.
     """
 
     known: Known
     method: Method
     session_id: str
     seconds_left: int
+    attestation: str = ""
 
 
 Decision = Accepted | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class _Proved:
+    known: Known
+    attestation: str = ""
 
 
 class Authorizer:
@@ -67,47 +77,57 @@ class Authorizer:
             credentials: dict[str, StoredCredential] = {}
             if usernames:
                 credentials = await self._directory.find_credentials(tx, usernames=usernames, now=now)
-            proved = [self._find_known(question, devices, credentials) for question in questions]
+            proved = [self._find_proved(question, devices, credentials) for question in questions]
             stations = {
-                question.station or known.mac
-                for question, known in zip(questions, proved, strict=True)
-                if known is not None
+                question.station or one.known.mac
+                for question, one in zip(questions, proved, strict=True)
+                if one is not None
             }
             sessions = await repository.find_open_sessions(tx, stations) if stations else {}
         return [
-            _decide(question, known, sessions, now) for question, known in zip(questions, proved, strict=True)
+            _decide(question, one, sessions, now) for question, one in zip(questions, proved, strict=True)
         ]
 
-    def _find_known(
+    def _find_proved(
         self, question: Question, devices: Mapping[Mac, Known], credentials: Mapping[str, StoredCredential]
-    ) -> Known | None:
+    ) -> _Proved | None:
         """Return whose device it is, if it proved itself."""
         if question.method is Method.MAB:
-            return devices.get(Mac(question.username))
+            known = devices.get(Mac(question.username))
+            return None if known is None else _Proved(known)
         credential = credentials.get(question.username)
-        if credential is None:
+        attestation = None if credential is None else self._check(question, credential)
+        return None if credential is None or attestation is None else _Proved(credential.known, attestation)
+
+    def _check(self, question: Question, credential: StoredCredential) -> str | None:
+        """Return the attestation, mostly empty, if what was offered is right; else None."""
+        proof = question.proof
+        if isinstance(proof, CertificateProof):  # TLS has checked it; that the credential is valid is left
+            return ""
+        if question.chap is None and not isinstance(proof, MsChapV2Proof):
+            return "" if self._directory.is_password_of(credential, question.password) else None
+        password = self._directory.reveal_password(credential)
+        if password is None:
             return None
-        if question.chap is None:
-            right = self._directory.is_password_of(credential, question.password)
-        else:
-            password = self._directory.reveal_password(credential)
-            right = password is not None and is_chap_right(
-                question.chap.response, password.encode(), question.chap.challenge
-            )
-        return credential.known if right else None
+        if isinstance(proof, MsChapV2Proof):
+            return attest(proof, password) if is_mschapv2_right(proof, password) else None
+        chap = question.chap
+        right = chap is not None and is_chap_right(chap.response, password.encode(), chap.challenge)
+        return "" if right else None
 
 
 def _decide(
-    question: Question, known: Known | None, sessions: Mapping[str, OpenSession], now: datetime
+    question: Question, proved: _Proved | None, sessions: Mapping[str, OpenSession], now: datetime
 ) -> Decision:
     method = question.method
-    if known is None:
+    if proved is None:
         return Refused(Refusal.UNKNOWN_DEVICE if method is Method.MAB else Refusal.WRONG_CREDENTIAL)
+    known = proved.known
     session = sessions.get(question.station or known.mac)
     if session is not None and session.account_id == known.account_id and session.expires_at > now:
         left = max(1, int((session.expires_at - now).total_seconds()))
-        return Accepted(known, method, session.id, left)
-    return Accepted(known, method, new_id(), _longest(known, method, now))
+        return Accepted(known, method, session.id, left, proved.attestation)
+    return Accepted(known, method, new_id(), _longest(known, method, now), proved.attestation)
 
 
 def _longest(known: Known, method: Method, now: datetime) -> int:

@@ -16,6 +16,7 @@ from radius.answers import Answers
 from radius.authorize import Authorizer, Decision
 from radius.disconnect import Disconnector, Limits
 from radius.dynamic import DynamicAuthorization, only
+from radius.eap.build import build_eap
 from radius.group import Group
 from radius.metrics import RadiusMetrics
 from radius.nas import NasRegistry
@@ -118,7 +119,8 @@ def _answers(
     ledger = Group(accountant.store, max_items=settings.batch_max, wait_s=settings.batch_wait_ms / 1000)
     runtime.tasks.spawn("radius-decisions", decisions.run)
     runtime.tasks.spawn("radius-ledger", ledger.run)
-    return Answers(decisions, ledger, codec, metrics, still_online=disconnector.request)
+    eap = build_eap(runtime, settings, decisions.submit, codec)
+    return Answers(decisions, ledger, codec, metrics, still_online=disconnector.request, eap=eap)
 
 
 async def _follow_events(runtime: Runtime, registry: NasRegistry, disconnector: Disconnector) -> None:

@@ -1,7 +1,7 @@
 """What an Access-Request asks: who, by which method, from where. A pure module; decides nothing more.
 
 Methods: PAP and CHAP with a device's own credential, and MAC authentication (MAB). The portal's
-password is never asked for on the air.
+password is never asked for on the air. EAP takes many packets to ask its question: `eap.responder`.
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from controller.core.mac import Mac
 from radius.protocol import attributes as a
+from radius.protocol.eap.steps import Proof
 from radius.protocol.packet import Packet
 from radius.protocol.password import check_chap, unhide_password
 from radius.stations import CalledStation, find_mac, parse_called_station
@@ -20,6 +21,9 @@ class Method(StrEnum):
     PAP = "radius-pap"
     CHAP = "radius-chap"
     MAB = "radius-mab"
+    EAP_TLS = "radius-tls"
+    EAP_TTLS = "radius-ttls"
+    EAP_PEAP = "radius-peap"
 
 
 class Refusal(StrEnum):
@@ -28,7 +32,7 @@ class Refusal(StrEnum):
     NO_USER_NAME = "no-user-name"
     NO_PASSWORD = "no-password"  # noqa: S105 - a reason, no password
     UNSUPPORTED_METHOD = "unsupported-method"
-    """EAP."""
+    """EAP, where none is offered."""
     NOT_A_MAC = "not-a-mac"
     """MAC authentication was asked for, but User-Name is no MAC."""
     STATION_MISMATCH = "station-mismatch"
@@ -36,7 +40,7 @@ class Refusal(StrEnum):
     UNKNOWN_DEVICE = "unknown-device"
     """The device is not remembered, or its account is blocked."""
     WRONG_CREDENTIAL = "wrong-credential"
-    """No valid device credential of that name and password."""
+    """No valid device credential of that name and password, or of the certificate's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,11 @@ class Question:
     Attributes:
         method: how the device wants to prove itself.
         username: for MAB the canonical MAC.
-        password: of PAP; else empty.
+        password: of PAP, in the clear or in a tunnel; else empty.
         station: the device's MAC, from Calling-Station-Id or, for MAB, from User-Name.
         called: the BSS it joined.
         chap: what CHAP sends instead of a password.
+        proof: what EAP's inner method sends.
     """
 
     method: Method
@@ -66,6 +71,7 @@ class Question:
     station: Mac | None
     called: CalledStation
     chap: Chap | None = None
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from typing import Final
 _MAGIC: Final = b"k1"
 _ULID_LENGTH: Final = 26
 _DIGEST_LENGTH: Final = 12
-_METHODS: Final = ("radius-pap", "radius-mab", "radius-chap")
+_METHODS: Final = ("radius-pap", "radius-mab", "radius-chap", "radius-tls", "radius-ttls", "radius-peap")
+"""In the order of their numbers on the wire; new ones go to the end."""
 _LENGTH: Final = len(_MAGIC) + 1 + 2 * _ULID_LENGTH + _DIGEST_LENGTH
 
 

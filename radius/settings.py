@@ -1,8 +1,13 @@
 """Settings of the RADIUS daemon: `KOLCO_RADIUS_…` or the table `[radius]`."""
 
-from pydantic import Field
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
 
 from controller.core.settings import Section, section
+
+EapMethod = Literal["tls", "ttls", "peap"]
 
 
 class RadiusSettings(Section):
@@ -40,6 +45,29 @@ class RadiusSettings(Section):
         ge=0,
         description="Socket receive buffer asked of the kernel; it may give less. What does not fit is lost.",
     )
+    eap_methods: tuple[EapMethod, ...] = Field(
+        ("ttls", "peap", "tls"),
+        description="EAP methods offered, the best first: ttls, peap and tls. Empty: EAP is refused.",
+    )
+    eap_server_name: str = Field(
+        "radius.kolco.test", description="Name in the certificate that devices see in EAP, if it is kolco's."
+    )
+    eap_certificate: Path | None = Field(
+        None, description="PEM file of another certificate for EAP, the leaf first; by default kolco's own."
+    )
+    eap_private_key: Path | None = Field(None, description="PEM file of its key.")
+    eap_sessions_max: int = Field(
+        4_000, gt=0, description="Devices in the middle of EAP at a time; more have to try again."
+    )
+    eap_timeout_s: float = Field(
+        60.0, gt=0, description="Seconds after which a device that has not finished EAP is given up."
+    )
+    eap_fragment_bytes: int = Field(
+        1_000,
+        ge=128,
+        le=3_000,
+        description="Octets of TLS in one EAP packet at most; the NAS's Framed-MTU may make it less.",
+    )
     disconnect_port: int = Field(
         3799, gt=0, le=65535, description="UDP port of the NASes for Disconnect-Request (RFC 5176)."
     )
@@ -60,3 +88,9 @@ class RadiusSettings(Section):
         le=65535,
         description="UDP port of Disconnect- and CoA-Requests to us; 0 takes a free one.",
     )
+
+    @model_validator(mode="after")
+    def _check_certificate(self) -> Self:
+        if (self.eap_certificate is None) != (self.eap_private_key is None):
+            raise ValueError("eap_certificate and eap_private_key belong together")
+        return self

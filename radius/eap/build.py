@@ -1,0 +1,67 @@
+"""EAP put together from the settings, for the daemon."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from OpenSSL import SSL
+
+from controller.core.errors import InvalidInputError
+from controller.core.pki import CertificateAuthority
+from controller.core.runtime import Runtime
+from radius.authorize import Decision
+from radius.eap.metrics import EapMetrics
+from radius.eap.offers import OfferMaker
+from radius.eap.responder import ABANDONED, EapResponder
+from radius.eap.server_certificate import keep_identity, read_identity
+from radius.eap.sessions import EapSession, EapSessions
+from radius.question import Question
+from radius.session_class import ClassCodec
+from radius.settings import RadiusSettings
+
+
+def build_eap(
+    runtime: Runtime,
+    settings: RadiusSettings,
+    decide: Callable[[Question], Awaitable[Decision]],
+    codec: ClassCodec,
+) -> EapResponder | None:
+    """Return what answers EAP; None if no method is offered.
+
+    Raises:
+        InvalidInputError: the certificate cannot be used.
+    """
+    if not settings.eap_methods:
+        return None
+    authority = CertificateAuthority.open(runtime.data_dir / "pki")
+    if settings.eap_certificate is not None and settings.eap_private_key is not None:
+        identity = read_identity(settings.eap_certificate, settings.eap_private_key)
+    else:
+        name, now = settings.eap_server_name, runtime.clock.now()
+        identity = keep_identity(authority, runtime.data_dir / "radius", name=name, now=now)
+    try:
+        offers = OfferMaker(settings.eap_methods, identity, authority.certificate_pem, secrets.token_bytes)
+    except (ValueError, SSL.Error) as error:
+        raise InvalidInputError(
+            f"cannot use the EAP certificate: {error}",
+            hint="eap_certificate and eap_private_key are PEM files that belong together",
+        ) from error
+
+    metrics = EapMetrics(runtime.registry)
+
+    def abandoned(session: EapSession) -> None:
+        metrics.count(session.conversation.method, ABANDONED)
+
+    sessions = EapSessions(
+        most=settings.eap_sessions_max, lifetime_s=settings.eap_timeout_s, abandoned=abandoned
+    )
+    metrics.watch(partial(len, sessions))
+    return EapResponder(
+        offers,
+        sessions,
+        decide,
+        codec,
+        count=metrics.count,
+        random_octets=secrets.token_bytes,
+        fragment_max=settings.eap_fragment_bytes,
+    )

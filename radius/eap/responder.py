@@ -1,0 +1,173 @@
+"""An Access-Request with EAP to its answer: finds the conversation, asks for decisions, renders.
+
+The decision on what a device offers is the same as for PAP, and so is what an Accept holds; EAP adds its
+Success and the keys for the air.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Final
+
+from radius.authorize import Accepted, Decision
+from radius.eap.sessions import STATE_LENGTH, EapSession, EapSessions
+from radius.protocol import attributes as a
+from radius.protocol.attributes import Code
+from radius.protocol.connection import RequestReceived
+from radius.protocol.eap.conversation import Conversation, Offers
+from radius.protocol.eap.keys import SALT_LENGTH, encode_mppe_keys
+from radius.protocol.eap.packet import (
+    EapCode,
+    EapPacket,
+    EapType,
+    encode_eap,
+    encode_outcome,
+    join_message,
+    parse_eap,
+    split_message,
+)
+from radius.protocol.eap.steps import (
+    EapFailure,
+    Failed,
+    Finished,
+    PasswordProof,
+    Proof,
+    Prove,
+    Send,
+    Step,
+    Verdict,
+)
+from radius.protocol.packet import Packet
+from radius.question import Method, Question, Refused
+from radius.reply import Answer, render_decision
+from radius.session_class import ClassCodec
+from radius.stations import find_mac, parse_called_station
+
+UNKNOWN_STATE: Final = "eap-unknown-state"
+"""A State that was never given, or whose conversation ended: after a restart, or too slow."""
+CHALLENGE: Final = "challenge"
+ACCEPT: Final = "accept"
+REJECT: Final = "reject"
+ABANDONED: Final = "abandoned"
+
+_OVERHEAD: Final = 10
+"""EAP header, type, flags and length before a fragment's TLS octets."""
+_SMALLEST_FRAGMENT: Final = 128
+_METHODS: Final = {"tls": Method.EAP_TLS, "ttls": Method.EAP_TTLS, "peap": Method.EAP_PEAP}
+
+MakeOffers = Callable[[int], Offers]
+"""Gives the methods offered to one device, for a most size of fragments."""
+
+
+class EapResponder:
+    """See the module.
+
+    Args:
+        offers: the methods offered.
+        sessions: the devices in the middle of EAP.
+        decide: decides on what a device offers.
+        codec: writes Class.
+        count: told the method and outcome of each conversation that ends.
+        random_octets: gives as many random octets as asked for.
+        fragment_max: most TLS octets of one request.
+    """
+
+    def __init__(
+        self,
+        offers: MakeOffers,
+        sessions: EapSessions,
+        decide: Callable[[Question], Awaitable[Decision]],
+        codec: ClassCodec,
+        *,
+        count: Callable[[str, str], None],
+        random_octets: Callable[[int], bytes],
+        fragment_max: int,
+    ) -> None:
+        self._offers = offers
+        self._sessions = sessions
+        self._decide = decide
+        self._codec = codec
+        self._count = count
+        self._random = random_octets
+        self._fragment_max = fragment_max
+
+    async def answer(self, request: RequestReceived) -> Answer:
+        """Answer an Access-Request that has an EAP-Message.
+
+        Raises:
+            MalformedError: what EAP-Message holds is no EAP packet, or not the one that was asked for.
+            UntrustedError: too many devices are in the middle of EAP.
+        """
+        packet = request.packet
+        octets = join_message(packet.find_all(a.EAP_MESSAGE))
+        if not octets:  # EAP-Start: the NAS leaves it to us to ask who is there (RFC 3579 §2.1)
+            ask = encode_eap(EapCode.REQUEST, self._random(1)[0], EapType.IDENTITY)
+            return Answer(Code.ACCESS_CHALLENGE, split_message(ask), CHALLENGE)
+        eap = parse_eap(octets)
+        state = packet.find(a.STATE)
+        if eap.kind == EapType.IDENTITY and eap.code == EapCode.RESPONSE:
+            session = self._open(request, eap)
+            step = session.conversation.open()
+        else:
+            found = self._sessions.find(state or b"", request.client.id, request.received_at)
+            if found is None:
+                failure = encode_outcome(EapCode.FAILURE, eap.identifier)
+                return Answer(Code.ACCESS_REJECT, split_message(failure), REJECT, UNKNOWN_STATE)
+            session = found
+            step = session.conversation.receive(eap)
+        if isinstance(step, Prove):
+            step = await self._prove(session, step.proof, packet)
+        return self._render(session, step, request)
+
+    def _open(self, request: RequestReceived, identity: EapPacket) -> EapSession:
+        now = request.received_at
+        self._sessions.check_room(now)
+        size = self._fragment_max
+        frame = request.packet.find_integer(a.FRAMED_MTU)
+        if frame is not None:  # no EAP packet may be larger (RFC 3579 §2.4)
+            size = max(_SMALLEST_FRAGMENT, min(size, frame - _OVERHEAD))
+        conversation = Conversation(self._offers(size), identity)
+        return self._sessions.add(self._random(STATE_LENGTH), request.client.id, conversation, now)
+
+    async def _prove(self, session: EapSession, proof: Proof, packet: Packet) -> Step:
+        method = _METHODS[session.conversation.method.partition("-")[0]]
+        try:
+            decision = await self._decide(_question(method, proof, packet))
+        except BaseException:
+            self._sessions.end(session)  # it cannot go on; the device starts anew
+            raise
+        session.decision = decision
+        accepted = isinstance(decision, Accepted)
+        return session.conversation.resolve(
+            Verdict(accepted, decision.attestation if isinstance(decision, Accepted) else "")
+        )
+
+    def _render(self, session: EapSession, step: Step, request: RequestReceived) -> Answer:
+        if isinstance(step, Send):
+            attributes = [*split_message(step.octets), (a.STATE, session.state)]
+            return Answer(Code.ACCESS_CHALLENGE, attributes, CHALLENGE)
+        self._sessions.end(session)
+        if isinstance(step, Finished) and isinstance(session.decision, Accepted):
+            answer = render_decision(session.decision, self._codec)
+            keys = encode_mppe_keys(
+                step.msk, request.secret, request.packet.authenticator, self._random(2 * SALT_LENGTH)
+            )
+        else:
+            step = step if isinstance(step, Failed) else Failed(EapFailure.REFUSED)
+            answer = _refusal(session.decision, step)
+            keys = []
+        self._count(session.conversation.method, answer.outcome)
+        message = split_message(session.conversation.encode_end(step))
+        return replace(answer, attributes=[*answer.attributes, *message, *keys])
+
+
+def _refusal(decision: Decision | None, failed: Failed) -> Answer:
+    """Return an Access-Reject with the reason of the decision, or else of the protocol."""
+    reason = decision.reason.value if isinstance(decision, Refused) else failed.reason.value
+    return Answer(Code.ACCESS_REJECT, (), REJECT, reason)
+
+
+def _question(method: Method, proof: Proof, packet: Packet) -> Question:
+    password = proof.password if isinstance(proof, PasswordProof) else ""
+    station = find_mac(packet.find_text(a.CALLING_STATION_ID))
+    called = parse_called_station(packet.find_text(a.CALLED_STATION_ID))
+    return Question(method, proof.username, password, station, called, proof=proof)

@@ -1,0 +1,85 @@
+"""Devices in the middle of EAP, found by the State they were given. Bounded in number and time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from radius.authorize import Decision
+from radius.protocol.eap.conversation import Conversation
+from radius.protocol.errors import DropReason, UntrustedError
+
+STATE_LENGTH: Final = 16
+
+
+@dataclass(slots=True)
+class EapSession:
+    """A device in the middle of EAP.
+
+    Attributes:
+        state: 16 random octets, the NAS returns them with each response.
+        nas: the NAS it came by; State of another's is unknown.
+        conversation: how far it is.
+        ends_at: when it is given up, seconds of the monotonic clock.
+        decision: what was decided, once it was.
+    """
+
+    state: bytes
+    nas: str
+    conversation: Conversation
+    ends_at: float
+    decision: Decision | None = None
+
+
+class EapSessions:
+    """The table of them.
+
+    Args:
+        most: how many there may be; further devices have to try again later.
+        lifetime_s: seconds after which a device that has not finished is given up.
+        abandoned: told each session that is given up.
+    """
+
+    def __init__(self, *, most: int, lifetime_s: float, abandoned: Callable[[EapSession], None]) -> None:
+        self._most = most
+        self._lifetime_s = lifetime_s
+        self._abandoned = abandoned
+        self._sessions: dict[bytes, EapSession] = {}
+
+    def __len__(self) -> int:
+        """Return the number of devices in the middle of EAP, the late ones included."""
+        return len(self._sessions)
+
+    def check_room(self, now: float) -> None:
+        """Give up those that are late.
+
+        Raises:
+            UntrustedError: even so there is no room for one more.
+        """
+        self.expire(now)
+        if len(self._sessions) >= self._most:
+            raise UntrustedError(DropReason.EAP_OVERLOAD)
+
+    def add(self, state: bytes, nas: str, conversation: Conversation, now: float) -> EapSession:
+        """Add a device under a fresh State."""
+        session = EapSession(state, nas, conversation, now + self._lifetime_s)
+        self._sessions[state] = session
+        return session
+
+    def find(self, state: bytes, nas: str, now: float) -> EapSession | None:
+        """Return the device of a State, or None if there is none, or no longer."""
+        self.expire(now)
+        session = self._sessions.get(state)
+        return session if session is not None and session.nas == nas else None
+
+    def end(self, session: EapSession) -> None:
+        """Forget a device that has finished."""
+        self._sessions.pop(session.state, None)
+
+    def expire(self, now: float) -> None:
+        """Give up those that are late."""
+        while self._sessions:
+            session = next(iter(self._sessions.values()))  # the oldest: all live equally long
+            if session.ends_at > now:
+                return
+            del self._sessions[session.state]
+            self._abandoned(session)

@@ -1,0 +1,141 @@
+"""Every method on both versions of TLS, with wpa_supplicant's own client."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from controller.core.pki import CertificateAuthority
+from controller.models import DeviceCredential
+from tests.integration.radius.eap.supplicant import ANONYMOUS, TLS12, TLS13, eapol_test, refused, succeeded
+
+PASSWORD_METHODS = {
+    "ttls-pap": ("TTLS", "auth=PAP"),
+    "ttls-gtc": ("TTLS", "autheap=GTC"),
+    "ttls-mschapv2": ("TTLS", "auth=MSCHAPV2"),
+    "ttls-eap-mschapv2": ("TTLS", "autheap=MSCHAPV2"),
+    "peap-mschapv2": ("PEAP", "auth=MSCHAPV2"),
+    "peap-gtc": ("PEAP", "auth=GTC"),
+}
+
+
+@pytest.fixture
+def authority(runtime):
+    return CertificateAuthority.open(runtime.data_dir / "pki")
+
+
+def password_network(runtime, method, device, tls):
+    outer, phase2 = PASSWORD_METHODS[method]
+    _, username, password = device
+    return {
+        "eap": outer,
+        "anonymous_identity": f'"{ANONYMOUS}"',
+        "identity": f'"{username}"',
+        "password": f'"{password}"',
+        "phase2": f'"{phase2}"',
+        "phase1": f'"{tls}"',
+        "ca_cert": f'"{runtime.data_dir / "pki" / "ca.crt"}"',
+        "domain_match": '"radius.kolco.test"',
+    }
+
+
+def certificate_network(runtime, tmp_path, issued, tls):
+    certificate, key = issued.write(tmp_path, "device")
+    return {
+        "eap": "TLS",
+        "identity": f'"{ANONYMOUS}"',
+        "ca_cert": f'"{runtime.data_dir / "pki" / "ca.crt"}"',
+        "client_cert": f'"{certificate}"',
+        "private_key": f'"{key}"',
+        "phase1": f'"{tls}"',
+    }
+
+
+def version(tls):
+    return "SSL: Using TLS version " + ("TLSv1.2" if tls == TLS12 else "TLSv1.3")
+
+
+VERSIONS = pytest.mark.parametrize("tls", [TLS12, TLS13], ids=["tls1.2", "tls1.3"])
+
+
+@VERSIONS
+@pytest.mark.parametrize("method", PASSWORD_METHODS)
+async def test_a_password_lets_in_with_matching_keys(radius, device, tmp_path, method, tls):
+    config = password_network(radius.runtime, method, device, tls)
+    output = await eapol_test(radius.auth_port, tmp_path, config)
+    assert succeeded(output), output[-6000:]
+    assert version(tls) in output
+    name = method.replace("-eap", "")
+    assert radius.metric(f'kolco_radius_eap_total{{method="{name}",outcome="accept"}}') == 1
+    assert radius.metric("kolco_radius_eap_sessions") == 0
+
+
+@VERSIONS
+@pytest.mark.parametrize("method", PASSWORD_METHODS)
+async def test_a_wrong_password_is_refused(radius, device, tmp_path, method, tls):
+    login, username, _ = device
+    config = password_network(radius.runtime, method, (login, username, "another"), tls)
+    output = await eapol_test(radius.auth_port, tmp_path, config)
+    assert refused(output), output[-6000:]
+    assert radius.metric('kolco_radius_refusals_total{reason="wrong-credential"}') == 1
+
+
+@VERSIONS
+async def test_a_certificate_lets_in_with_matching_keys(radius, device, authority, tmp_path, tls):
+    issued = authority.issue_client(device[1], now=datetime.now(UTC))
+    config = certificate_network(radius.runtime, tmp_path, issued, tls)
+    output = await eapol_test(radius.auth_port, tmp_path, config)
+    assert succeeded(output), output[-6000:]
+    assert version(tls) in output
+    assert radius.metric('kolco_radius_eap_total{method="tls",outcome="accept"}') == 1
+
+
+@VERSIONS
+async def test_a_revoked_certificate_is_refused(radius, device, authority, tmp_path, tls):
+    now = datetime.now(UTC)
+    async with radius.runtime.db.transaction() as tx:
+        await tx.execute(sa.update(DeviceCredential).values(revoked_at=now))
+    config = certificate_network(radius.runtime, tmp_path, authority.issue_client(device[1], now=now), tls)
+    output = await eapol_test(radius.auth_port, tmp_path, config)
+    assert refused(output), output[-6000:]
+    assert radius.metric('kolco_radius_refusals_total{reason="wrong-credential"}') == 1
+
+
+@VERSIONS
+async def test_an_expired_certificate_is_refused(radius, device, authority, tmp_path, tls):
+    issued = authority.issue_client(device[1], now=datetime.now(UTC) - timedelta(days=2), days=1)
+    output = await eapol_test(
+        radius.auth_port, tmp_path, certificate_network(radius.runtime, tmp_path, issued, tls)
+    )
+    assert refused(output), output[-6000:]
+    assert radius.metric('kolco_radius_refusals_total{reason="eap-certificate-expired"}') == 1
+
+
+@VERSIONS
+async def test_a_certificate_of_another_authority_is_refused(radius, device, tmp_path, tls):
+    foreign = CertificateAuthority.open(tmp_path / "foreign")
+    issued = foreign.issue_client(device[1], now=datetime.now(UTC))
+    output = await eapol_test(
+        radius.auth_port, tmp_path, certificate_network(radius.runtime, tmp_path, issued, tls)
+    )
+    assert refused(output), output[-6000:]
+    assert radius.metric('kolco_radius_refusals_total{reason="eap-certificate-untrusted"}') == 1
+
+
+async def test_an_access_point_is_no_device(radius, device, authority, tmp_path):
+    issued = authority.issue_client("0010a42319c0", now=datetime.now(UTC))
+    config = certificate_network(radius.runtime, tmp_path, issued, TLS13)
+    assert refused(await eapol_test(radius.auth_port, tmp_path, config))
+
+
+async def test_small_fragments_both_ways(radius, device, tmp_path):
+    config = password_network(radius.runtime, "ttls-pap", device, TLS12) | {"fragment_size": "200"}
+    output = await eapol_test(radius.auth_port, tmp_path, config, "-N12:d:300")
+    assert succeeded(output), output[-6000:]
+
+
+async def test_logins_again_leave_nothing_behind(radius, device, tmp_path):
+    config = password_network(radius.runtime, "ttls-pap", device, TLS13)
+    output = await eapol_test(radius.auth_port, tmp_path, config, "-r10")
+    assert "MPPE keys OK: 11  mismatch: 0" in output
+    assert radius.metric("kolco_radius_eap_sessions") == 0
