@@ -27,16 +27,16 @@ def command(
     """Run every daemon until Ctrl-C, on SQLite unless KOLCO_DATABASE_URL says otherwise.
 
     The database is brought to this program's version first; a daemon that dies is started again.
-    The gateway needs root and is left out without it.
+    The gateway needs root and its settings, and is left out without them.
 
     Example: KOLCO_DATA_DIR=/var/lib/kolco kolco up --without gateway
     """
     core = CoreSettings.load()
     configure_logging(core.log_level, core.log_format, "supervisor")
     names = [name for name in DaemonName if name not in (without or ())]
-    if DaemonName.GATEWAY in names and os.geteuid() != 0:
+    if DaemonName.GATEWAY in names and (lacking := _gateway_lacks()):
         names.remove(DaemonName.GATEWAY)
-        note("the gateway is left out: it needs root (sudo), or say --without gateway")
+        note(f"the gateway is left out: {lacking}, or say --without gateway")
     if not names:
         raise InvalidInputError("no daemon is left to run", hint="leave out fewer")
     daemons = [Daemon(name.value, _health_url(name)) for name in names]
@@ -58,6 +58,15 @@ async def _up(core: CoreSettings, daemons: list[Daemon]) -> None:
         names = ", ".join(daemon.name for daemon in daemons)
         Console(stderr=True, highlight=False).print(f"ready: {names}. Ctrl-C ends them. Next: kolco doctor")
         await asyncio.Event().wait()
+
+
+def _gateway_lacks() -> str:
+    """Return what the gateway needs and has not, as advice; empty if nothing."""
+    if os.geteuid() != 0:
+        return "it needs root (sudo)"
+    if not settings_class(DaemonName.GATEWAY).load().model_dump()["portal_addresses"]:
+        return "set KOLCO_GATEWAY_PORTAL_ADDRESSES and its interfaces (docs/settings.md)"
+    return ""
 
 
 def _health_url(name: DaemonName) -> str:

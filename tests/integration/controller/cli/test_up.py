@@ -15,15 +15,18 @@ def test_everything_comes_up_from_nothing_and_ends_on_ctrl_c(tmp_path):
     for daemon in DAEMONS:
         env |= ports(daemon)
     process = subprocess.Popen(
-        [sys.executable, "-m", "controller", "up", "--without", "gateway"],
+        [sys.executable, "-m", "controller", "up"],
         env=os.environ | env,
         stderr=subprocess.PIPE,
         text=True,
     )
     try:
+        before = []
         for line in process.stderr:
             if line.startswith("ready: "):
                 break
+            before.append(line)
+        assert any(line.startswith("the gateway is left out: set KOLCO_GATEWAY_PORTAL") for line in before)
         assert line == "ready: controller, portal, radius, monitor. Ctrl-C ends them. Next: kolco doctor\n"
         process.send_signal(signal.SIGINT)
         rest = process.stderr.read()
