@@ -13,7 +13,7 @@ from typing import Annotated
 import httpx
 import typer
 
-from controller.cli import radius_nas
+from controller.cli import radius_credential, radius_nas
 from controller.cli.output import (
     Column,
     ExitCode,
@@ -44,6 +44,7 @@ app = typer.Typer(
     name="radius", help="RADIUS: NAS clients, trying a server, explaining it.", no_args_is_help=True
 )
 app.add_typer(radius_nas.app)
+app.add_typer(radius_credential.app)
 
 _RATE_COLUMNS = (
     Column("WHAT", "what"),

@@ -187,6 +187,23 @@ async def revoke_credentials(tx: Tx, device_id: str, now: datetime) -> None:
     )
 
 
+async def revoke_credential(tx: Tx, username: str, now: datetime) -> bool:
+    """Make a credential invalid unless it is already; False if there is none of that name."""
+    row = (
+        await tx.scalars(sa.select(DeviceCredential).where(DeviceCredential.username == username))
+    ).one_or_none()
+    if row is not None and row.revoked_at is None:
+        row.revoked_at = now
+        await tx.flush()
+    return row is not None
+
+
+async def list_credentials(tx: Tx, device_id: str) -> Sequence[DeviceCredential]:
+    """Return a device's credentials in any state, the newest first."""
+    query = sa.select(DeviceCredential).where(DeviceCredential.device_id == device_id)
+    return (await tx.scalars(query.order_by(DeviceCredential.id.desc()))).all()
+
+
 async def forget_account(tx: Tx, account_id: str) -> None:
     """Let none of an account's devices in without a page."""
     await tx.execute(sa.update(Device).where(Device.account_id == account_id).values(remembered_until=None))

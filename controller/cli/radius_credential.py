@@ -1,0 +1,176 @@
+"""`kolco radius credential`: what a device proves itself with on the air, issued, listed and revoked.
+
+Works on the database and the authority of this machine's settings; it needs no running controller.
+"""
+
+import asyncio
+import getpass
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, load_pem_private_key, pkcs12
+
+from controller.audit import service as audit
+from controller.cli.output import (
+    Column,
+    Format,
+    Output,
+    Row,
+    Yes,
+    age,
+    confirm,
+    note,
+    print_done,
+    print_rows,
+)
+from controller.cli.radius_nas import opened
+from controller.core.clock import SystemClock
+from controller.core.db import Tx
+from controller.core.mac import parse_mac
+from controller.core.pki import CertificateAuthority, Issued
+from controller.core.secrets import write_private
+from controller.core.settings import CoreSettings
+from controller.directory import credentials
+from controller.directory.credentials import CredentialView
+from controller.directory.service import Directory
+from controller.directory.types import IssuedCredential
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="credential", help="What a device proves itself with: password or certificate.", no_args_is_help=True
+)
+
+_DAY_S = 86_400
+_MacOption = Annotated[str, typer.Option(help="The device's MAC address.")]
+
+
+def _row(record: IssuedCredential | CredentialView) -> dict[str, object]:
+    """Return a record as JSON writes it, moments in ISO 8601."""
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in asdict(record).items()
+    }
+
+
+def _state(row: Row) -> str:
+    if row["revoked_at"] is not None:
+        return "revoked"
+    return "expired" if datetime.fromisoformat(row["expires_at"]) <= SystemClock().now() else "valid"
+
+
+_COLUMNS = (
+    Column("USERNAME", "username"),
+    Column("STATE", _state),
+    Column("ISSUED", lambda row: age(row["created_at"])),
+    Column("EXPIRES", lambda row: row["expires_at"][:10]),
+)
+
+
+@app.command("issue")
+def issue(
+    mac: _MacOption,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="Days it is good for.")] = 365,
+    out: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="Also write a certificate for EAP-TLS to this directory."),
+    ] = None,
+    *,
+    output: Output = Format.TABLE,
+) -> None:
+    """Issue a user name and password for a device and, with --out, a certificate.
+
+    The password, which also opens the .p12 file, is told once; the certificate's key is kept nowhere else.
+
+    Example: kolco radius credential issue --mac 02:00:00:00:00:01 --out ./phone
+    """
+    now = SystemClock().now()
+
+    async def work() -> dict[str, object]:
+        async with opened(write=True) as (tx, secrets):
+            new = await credentials.issue(
+                tx, Directory(secrets), mac=parse_mac(mac), now=now, valid_s=days * _DAY_S
+            )
+            _audit(tx, "issued", new.username, days=days, certificate=out is not None)
+            return _row(new)
+
+    row = asyncio.run(work())
+    username, password = str(row["username"]), str(row["password"])
+    if out is not None:
+        authority = CertificateAuthority.open(CoreSettings.load().data_dir / "pki")
+        issued = authority.issue_client(username, now=now, days=days)
+        _write(out, issued, username, password)
+        row["directory"] = str(out)
+    print_done("credential", username, "issued", row, output)
+    if output is not Format.JSON:
+        note(f"password, shown this once: {password}")
+
+
+@app.command("list")
+def list_of_device(mac: _MacOption, *, output: Output = Format.TABLE) -> None:
+    """List a device's credentials, the newest first.
+
+    Example: kolco radius credential list --mac 02:00:00:00:00:01
+    """
+
+    async def work() -> Sequence[dict[str, object]]:
+        async with opened(write=False) as (tx, _):
+            return [_row(one) for one in await credentials.list_of(tx, mac=parse_mac(mac))]
+
+    print_rows(asyncio.run(work()), _COLUMNS, output, kind="credential", key="username")
+
+
+@app.command("revoke")
+def revoke(
+    username: Annotated[str, typer.Argument(help="Its user name, which is also the certificate's name.")],
+    yes: Yes = False,
+    output: Output = Format.TABLE,
+) -> None:
+    """Refuse a credential, and every certificate that names it, from the next login on.
+
+    Example: kolco radius credential revoke d-01j0000000000000000000000a --yes
+    """
+    confirm(f"Revoke {username}? The device is refused at its next login.", yes=yes)
+
+    async def work() -> None:
+        async with opened(write=True) as (tx, _):
+            await credentials.revoke(tx, username=username, now=SystemClock().now())
+            _audit(tx, "revoked", username)
+
+    asyncio.run(work())
+    print_done("credential", username, "revoked", {"username": username}, output)
+
+
+def _write(directory: Path, issued: Issued, username: str, password: str) -> None:
+    """Write the certificate and its key as PEM and, for phones, as PKCS #12."""
+    leaf, *others = x509.load_pem_x509_certificates(issued.certificate_pem)
+    key = load_pem_private_key(issued.key_pem, password=None)
+    bundle = pkcs12.serialize_key_and_certificates(
+        username.encode(),
+        key,  # type: ignore[arg-type]  # ours is on a curve, which is among those it takes
+        leaf,
+        others,
+        BestAvailableEncryption(password.encode()),
+    )
+    issued.write(directory, username)
+    path = directory / f"{username}.p12"
+    path.unlink(missing_ok=True)
+    write_private(path, bundle)
+
+
+def _audit(tx: Tx, action: str, username: str, **detail: object) -> None:
+    """Write who did what; whoever may write this database is known by the machine's account."""
+    audit.record(
+        tx,
+        operator=f"{getpass.getuser()} (this machine)",
+        action=action,
+        object_type="credential",
+        object_id=username,
+        now=SystemClock().now(),
+        **detail,
+    )

@@ -1,0 +1,69 @@
+"""`kolco radius credential` on a real database, and what it issues with a real supplicant."""
+
+import asyncio
+import json
+
+import pytest
+from cryptography.hazmat.primitives.serialization import pkcs12
+from typer.testing import CliRunner
+
+from controller.audit import service as audit
+from controller.cli.radius import app
+from controller.core.errors import NotFoundError
+from tests.integration.radius.asking import MAC
+from tests.integration.radius.conftest import device, radius  # noqa: F401
+from tests.integration.radius.eap.supplicant import ANONYMOUS, eapol_test, refused, succeeded
+
+
+@pytest.fixture
+def kolco(runtime, monkeypatch):
+    """Run `kolco radius …` on the runtime's database, in a thread of its own."""
+    monkeypatch.setenv("KOLCO_DATA_DIR", str(runtime.data_dir))
+    monkeypatch.setenv("KOLCO_DATABASE_URL", runtime.db.url)
+
+    async def run(*arguments):
+        return await asyncio.to_thread(CliRunner().invoke, app, ["credential", *arguments])
+
+    return run
+
+
+async def test_a_certificate_opens_the_network_until_it_is_revoked(kolco, radius, device, tmp_path):  # noqa: F811
+    out = tmp_path / "phone"
+    issued = await kolco("issue", "--mac", MAC, "--out", str(out), "-o", "json")
+    assert issued.exit_code == 0, issued.output
+    row = json.loads(issued.stdout)
+    bundle = out / f"{row['username']}.p12"
+    assert bundle.stat().st_mode & 0o777 == 0o600
+    assert pkcs12.load_pkcs12(bundle.read_bytes(), row["password"].encode()).cert is not None
+    config = {
+        "eap": "TLS",
+        "identity": f'"{ANONYMOUS}"',
+        "ca_cert": f'"{radius.runtime.data_dir / "pki" / "ca.crt"}"',
+        "private_key": f'"{bundle}"',
+        "private_key_passwd": f'"{row["password"]}"',
+    }
+    output = await eapol_test(radius.auth_port, tmp_path, config)
+    assert succeeded(output), output[-4000:]
+    revoked = await kolco("revoke", row["username"], "--yes")
+    assert revoked.stdout == f"credential/{row['username']} revoked\n"
+    assert refused(await eapol_test(radius.auth_port, tmp_path, config))
+
+
+async def test_states_are_listed_and_passwords_are_not(kolco, runtime, device):  # noqa: F811
+    issued = await kolco("issue", "--mac", MAC, "--days", "30")
+    assert "shown this once" in issued.stderr
+    listed = await kolco("list", "--mac", MAC)
+    assert listed.stdout.count("valid") == 2
+    await kolco("revoke", device[1], "--yes")
+    listed = await kolco("list", "--mac", MAC)
+    assert "revoked" in listed.stdout
+    rows = json.loads((await kolco("list", "--mac", MAC, "-o", "json")).stdout)
+    assert not {"password", "secret_digest"} & set(rows[0])
+    async with runtime.db.reading() as tx:
+        entries, _ = await audit.list_entries(tx, object_type="credential")
+    assert [entry.action for entry in entries] == ["revoked", "issued"]
+
+
+async def test_mistakes_are_explained(kolco):
+    for arguments in (("issue", "--mac", MAC), ("list", "--mac", MAC), ("revoke", "d-none", "--yes")):
+        assert isinstance((await kolco(*arguments)).exception, NotFoundError)
