@@ -25,7 +25,7 @@ class NetSession(Base):
     ssid: Mapped[str] = mapped_column(sa.String(32), default="")
     plan_id: Mapped[Slug]
     method: Mapped[str] = mapped_column(sa.String(12))
-    """sms, voucher, portal, remembered, radius-pap or radius-mab."""
+    """sms, voucher, portal, remembered, or radius- with pap, chap, mab, tls, ttls or peap."""
     started_at: Mapped[Moment]
     expires_at: Mapped[Moment]
     idle_timeout_s: Mapped[int]

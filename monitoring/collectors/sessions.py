@@ -18,7 +18,20 @@ from monitoring.snapshot import ChangedSession, Place, SessionsSnapshot
 __all__ = ["END_REASONS", "METHODS", "SessionCounters"]
 
 OTHER: Final = "other"
-METHODS: Final = frozenset({"sms", "voucher", "portal", "remembered", "radius-pap", "radius-mab"})
+METHODS: Final = frozenset(
+    {
+        "sms",
+        "voucher",
+        "portal",
+        "remembered",
+        "radius-pap",
+        "radius-chap",
+        "radius-mab",
+        "radius-tls",
+        "radius-ttls",
+        "radius-peap",
+    }
+)
 # Why sessions end: what `controller.sessions` says, and what operators and RADIUS add to it.
 END_REASONS: Final = frozenset(
     {
