@@ -35,8 +35,9 @@ packages-test:
 city: setup ## Start a whole city on this machine; options: make city CITY="--aps 300 --phones 3".
 	@$(BIN)/kolco city $(CITY)
 
-test: setup packages-test ## Run all tests.
-	$(BIN)/pytest
+test: setup packages-test ## Run all tests: whole cities one by one, then the others on two cores.
+	$(BIN)/pytest tests/e2e
+	$(BIN)/pytest -n 2 --dist worksteal --ignore tests/e2e
 
 lint: $(VENV)/.installed ## Format, lint, types, import contracts.
 	$(BIN)/ruff format --check

@@ -158,7 +158,7 @@ def test_a_broken_step_ends_the_story_and_is_named(traces, tmp_path, program, st
     told = tell(traces, "--aps", "3", "--phones", "3", env={"PATH": path})
     assert told.code == 1
     assert told.story["outcome"] == "failed"
-    assert told.story["failed_step"] == step
+    assert told.story["failed_step"] == step, told.story["error"]
     failed_at = STEPS.index(step)
     rest = len(STEPS) - failed_at - 1
     outcomes = [one["outcome"] for one in told.story["steps"]]

@@ -13,7 +13,7 @@ from tests.factories.inventory import NOW
 
 @pytest.fixture
 def context(database, tmp_path) -> RequestContext:
-    return RequestContext(Actor("x", "anna", "admin"), database, SecretStore(tmp_path), NOW)
+    return RequestContext(Actor("x", "anna", "admin"), database, SecretStore(tmp_path), NOW, tmp_path)
 
 
 async def names(context) -> list[str]:
