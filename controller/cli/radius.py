@@ -8,12 +8,13 @@ import time
 from dataclasses import asdict
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import httpx
 import typer
 
-from controller.cli import radius_credential, radius_nas
+from controller.cli import radius_credential, radius_eap, radius_nas
 from controller.cli.output import (
     Column,
     ExitCode,
@@ -33,7 +34,9 @@ from controller.directory.service import Directory
 from controller.nas import service
 from radius import probe
 from radius.authorize import Authorizer
+from radius.eap.probe import ask_eap
 from radius.explain import Step, explain
+from radius.protocol.eap.peer import METHODS as EAP_METHODS
 from radius.question import Method, Question
 from radius.stations import CalledStation
 from radius.watch import Snapshot, busy, compare, read_snapshot
@@ -63,6 +66,23 @@ class AskMethod(StrEnum):
     CHAP = "chap"
     MAB = "mab"
     STATUS = "status"
+    TLS = "tls"
+    TTLS_PAP = "ttls-pap"
+    TTLS_GTC = "ttls-gtc"
+    TTLS_MSCHAPV2 = "ttls-mschapv2"
+    PEAP_MSCHAPV2 = "peap-mschapv2"
+    PEAP_GTC = "peap-gtc"
+
+
+_EAP = frozenset(AskMethod(name) for name in EAP_METHODS)
+_WITH_PASSWORD = (_EAP | {AskMethod.PAP, AskMethod.CHAP}) - {AskMethod.TLS}
+
+
+class TlsVersion(StrEnum):
+    """The newest version of TLS a device speaks."""
+
+    TLS_1_2 = "1.2"
+    TLS_1_3 = "1.3"
 
 
 @app.command("test")
@@ -75,23 +95,35 @@ def try_server(
     ] = "",
     server: Annotated[str, typer.Option(help="Address of the RADIUS server.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Its authentication port.")] = 1812,
-    username: Annotated[str, typer.Option(help="User name, for pap and chap.")] = "",
+    username: Annotated[str, typer.Option(help="User name, where the method has one.")] = "",
     password: Annotated[
-        str, typer.Option(envvar="KOLCO_TEST_PASSWORD", help="Password, for pap and chap; asked if left out.")
+        str, typer.Option(envvar="KOLCO_TEST_PASSWORD", help="Its password; asked if left out.")
     ] = "",
-    mac: Annotated[str, typer.Option(help="The device's MAC, for mab; Calling-Station-Id for pap.")] = "",
+    mac: Annotated[str, typer.Option(help="The device's MAC, for mab; Calling-Station-Id for others.")] = "",
     called: Annotated[str, typer.Option(help="Called-Station-Id, AP's MAC:SSID.")] = "",
     attribute: Annotated[
         list[str] | None, typer.Option("--attribute", "-a", help="NAME=VALUE, any of the dictionary; repeat.")
     ] = None,
+    anonymous: Annotated[str, typer.Option(help="EAP: the name said in the open.")] = "anonymous",
+    ca: Annotated[
+        Path | None, typer.Option(help="EAP: PEM file of the server's authority; by default kolco's own.")
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(help="tls: PEM file of the device's certificate.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="tls: PEM file of its key.")] = None,
+    tls: Annotated[
+        TlsVersion, typer.Option(help="EAP: newest version of TLS to speak.")
+    ] = TlsVersion.TLS_1_3,
     timeout: Annotated[float, typer.Option(help="Seconds before the first retransmission.")] = 1.0,
     output: Output = Format.TABLE,
 ) -> None:
-    """Send one real request and show the answer; exit code 0 for an Accept, 1 for a Reject.
+    """Ask as a real NAS, for EAP as a real device too; exit code 0 for an Accept, 1 for a Reject.
 
     Example: kolco radius test mab --nas ring-aps --mac 02:00:00:00:00:01
+    Example: kolco radius test peap-mschapv2 --nas ring-aps --username d-01j0000000000000000000000a
     """
-    if method in {AskMethod.PAP, AskMethod.CHAP} and not password:
+    if method in _WITH_PASSWORD and not password:
         password = typer.prompt("Password", hide_input=True)
     question = probe.Probe(
         method=method.value,
@@ -102,22 +134,43 @@ def try_server(
         extra=tuple(_pair(text) for text in attribute or ()),
     )
 
-    async def work() -> probe.ProbeAnswer:
+    login = None
+    if method in _EAP:
+        login = radius_eap.make_probe(
+            method.value,
+            username=username,
+            password=password,
+            mac=mac,
+            called=called,
+            anonymous=anonymous,
+            ca=ca,
+            certificate=certificate,
+            key=key,
+            tls=tls.value,
+        )
+
+    async def work() -> tuple[probe.ProbeAnswer, dict[str, object]]:
         shared = secret.encode()
         if nas:
             async with radius_nas.opened(write=False) as (tx, secrets):
                 shared = await service.read_secret(tx, secrets, nas)
         if not shared:
             raise InvalidInputError("no shared secret", hint="name a NAS with --nas, or set KOLCO_NAS_SECRET")
-        return await probe.ask(question, server, port, shared, timeout_s=timeout, now=time.perf_counter)
+        if login is None:
+            plain = await probe.ask(question, server, port, shared, timeout_s=timeout, now=time.perf_counter)
+            return plain, {}
+        ended = await ask_eap(login, server, port, shared, timeout_s=timeout, now=time.perf_counter)
+        return ended.answer, {"rounds": ended.rounds, "keys_match": ended.keys_match}
 
-    answer = asyncio.run(work())
+    answer, more = asyncio.run(work())
     row = {
         "answer": answer.name,
         "milliseconds": round(answer.seconds * 1000, 2),
+        **more,
         "attributes": [{"name": name, "value": value} for name, value in answer.attributes],
     }
     columns = [Column("ANSWER", "answer"), Column("MILLISECONDS", "milliseconds")]
+    columns += [Column(name.upper().replace("_", "-"), name) for name in more]
     columns += [Column(name.upper(), partial(_constant, value)) for name, value in answer.attributes]
     print_row(row, columns, output, kind="answer", key="answer")
     raise typer.Exit(ExitCode.OK if answer.accepted else ExitCode.ERROR)

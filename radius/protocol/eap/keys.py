@@ -1,12 +1,12 @@
 """What keys come out of a TLS method, and how RADIUS carries them to the NAS (RFC 2548 §2.4)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import md5
 from struct import Struct
 from typing import Final
 
 from radius.protocol.eap.packet import EapType
-from radius.protocol.packet import Attribute, encode_vendor
+from radius.protocol.packet import Attribute, encode_vendor, iter_vendor
 
 MSK_LENGTH: Final = 64
 SALT_LENGTH: Final = 2
@@ -56,6 +56,26 @@ def encode_mppe_keys(
             (_SEND_KEY, msk[_HALF:MSK_LENGTH], second),
         )
     ]
+
+
+def read_mppe_keys(attributes: Iterable[Attribute], secret: bytes, request_authenticator: bytes) -> bytes:
+    """Return the MSK as the NAS reads it from an Accept; a key that is missing is empty."""
+    values = {kind: value for vendor, kind, value in iter_vendor(attributes) if vendor == _MICROSOFT}
+    return b"".join(
+        _reveal_key(values.get(kind, b""), secret, request_authenticator) for kind in (_RECV_KEY, _SEND_KEY)
+    )
+
+
+def _reveal_key(value: bytes, secret: bytes, request_authenticator: bytes) -> bytes:
+    salt, hidden = value[:SALT_LENGTH], value[SALT_LENGTH:]
+    previous = request_authenticator + salt
+    plain = bytearray()
+    for at in range(0, len(hidden), _BLOCK):
+        block = hidden[at : at + _BLOCK]
+        pad = md5(secret + previous, usedforsecurity=False).digest()
+        plain += bytes(left ^ right for left, right in zip(block, pad, strict=False))
+        previous = block
+    return bytes(plain[1 : 1 + plain[0]]) if plain else b""
 
 
 def hide_key(key: bytes, secret: bytes, request_authenticator: bytes, salt: bytes) -> bytes:

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from radius.protocol.eap.keys import derive_msk, encode_mppe_keys
+from radius.protocol.eap.keys import derive_msk, encode_mppe_keys, read_mppe_keys
 from radius.protocol.eap.packet import EapType
-from radius.protocol.packet import iter_vendor
+from radius.protocol.packet import encode_vendor, iter_vendor
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,10 @@ def test_the_nas_can_read_both_keys(msk, salts):
     assert reveal(keys[16], secret, authenticator) == msk[32:]
     assert keys[16][:2] != keys[17][:2]
     assert all(value[0] & 0x80 and len(value) == 50 for value in keys.values())
+    assert read_mppe_keys(attributes, secret, authenticator) == msk
+
+
+@given(st.lists(st.binary(max_size=60), max_size=3))
+def test_any_keys_are_read(values):
+    attributes = [encode_vendor(311, kind, value) for kind, value in zip((16, 17, 17), values, strict=False)]
+    assert len(read_mppe_keys(attributes, b"secret", bytes(16))) <= 2 * 60

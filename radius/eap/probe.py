@@ -1,0 +1,145 @@
+"""A whole EAP login for people, as a device behind a NAS makes it: `kolco radius test ttls-pap`."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from OpenSSL import SSL
+
+from controller.core.errors import InvalidInputError, UnavailableError
+from radius.client import exchange, fresh_authenticator, fresh_identifier
+from radius.probe import ProbeAnswer
+from radius.protocol import attributes as a
+from radius.protocol.attributes import Code, ServiceType
+from radius.protocol.dictionary.definitions import load_dictionary
+from radius.protocol.eap.conversation import MAX_ROUNDS
+from radius.protocol.eap.keys import MSK_LENGTH, read_mppe_keys
+from radius.protocol.eap.mschapv2 import CHALLENGE_LENGTH
+from radius.protocol.eap.packet import EapCode, EapType, encode_eap, join_message, split_message
+from radius.protocol.eap.peer import Device, Peer
+from radius.protocol.eap.tls import TlsClient, TlsIdentity
+from radius.protocol.errors import PeerError
+from radius.protocol.packet import Attribute, Packet, encode_integer, encode_text
+from radius.protocol.requester import PendingRequest
+from radius.stations import find_mac
+
+_NAS_IDENTIFIER: Final = "kolco-test"
+_WIRELESS_802_11: Final = 19
+_FRAMED_MTU: Final = 1_400
+_VERSIONS: Final = {"": 0, "1.2": SSL.TLS1_2_VERSION, "1.3": SSL.TLS1_3_VERSION}
+
+
+@dataclass(frozen=True, slots=True)
+class EapProbe:
+    """What to try.
+
+    Attributes:
+        method: one of `peer.METHODS`.
+        ca_pem: the authority the server's certificate must be of.
+        anonymous: the name said in the open.
+        username: the credential's name; not for tls.
+        password: its password; not for tls.
+        identity: the device's certificate, for tls.
+        mac: the device, any notation, or empty.
+        called: Called-Station-Id, or empty.
+        newest: newest version of TLS spoken: 1.2 or 1.3; empty: the newest there is.
+    """
+
+    method: str
+    ca_pem: bytes
+    anonymous: str = "anonymous"
+    username: str = ""
+    password: str = ""
+    identity: TlsIdentity | None = None
+    mac: str = ""
+    called: str = ""
+    newest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EapProbeAnswer:
+    """The last answer, how many requests it took, and whether device and NAS have the same keys."""
+
+    answer: ProbeAnswer
+    rounds: int
+    keys_match: bool
+
+
+async def ask_eap(
+    probe: EapProbe, host: str, port: int, secret: bytes, *, timeout_s: float, now: Callable[[], float]
+) -> EapProbeAnswer:
+    """Log in and return how it ended.
+
+    Raises:
+        InvalidInputError: something in the probe cannot be used.
+        UnavailableError: no genuine answer came, or one that no device understands.
+    """
+    peer, attributes = _make_peer(probe), _attributes(probe)
+    said = encode_eap(EapCode.RESPONSE, 0, EapType.IDENTITY, probe.anonymous.encode())
+    state: list[Attribute] = []
+    started = now()
+    for rounds in range(1, MAX_ROUNDS + 2):
+        authenticator = fresh_authenticator()
+        pending = PendingRequest(
+            Code.ACCESS_REQUEST,
+            fresh_identifier(),
+            [*attributes, *state, *split_message(said)],
+            secret,
+            random_authenticator=authenticator,
+        )
+        packet = await exchange(pending, host, port, timeout_s=timeout_s)
+        answer = _hear(peer, packet)
+        if packet.code != Code.ACCESS_CHALLENGE or answer is None:
+            keys = read_mppe_keys(packet.attributes, secret, authenticator)
+            match = packet.code == Code.ACCESS_ACCEPT and len(keys) == MSK_LENGTH and keys == peer.msk()
+            return EapProbeAnswer(_describe(packet, now() - started), rounds, match)
+        said = answer
+        state = [(a.STATE, value) for value in packet.find_all(a.STATE)]
+    raise UnavailableError("the server goes on and on", hint="no access point bears that many rounds")
+
+
+def _make_peer(probe: EapProbe) -> Peer:
+    try:
+        client = TlsClient(probe.ca_pem, probe.identity, newest=_VERSIONS[probe.newest])
+    except (ValueError, SSL.Error) as error:
+        raise InvalidInputError(
+            f"cannot use the certificate: {error}", hint="certificate, key and authority are PEM files"
+        ) from error
+    challenge = secrets.token_bytes(CHALLENGE_LENGTH)
+    return Peer(Device(probe.method, probe.anonymous, probe.username, probe.password, challenge), client)
+
+
+def _attributes(probe: EapProbe) -> list[Attribute]:
+    attributes = [
+        encode_text(a.NAS_IDENTIFIER, _NAS_IDENTIFIER),
+        encode_text(a.USER_NAME, probe.anonymous),
+        encode_integer(a.SERVICE_TYPE, ServiceType.FRAMED),
+        encode_integer(a.NAS_PORT_TYPE, _WIRELESS_802_11),
+        encode_integer(a.FRAMED_MTU, _FRAMED_MTU),
+    ]
+    if probe.mac:
+        mac = find_mac(probe.mac)
+        if mac is None:
+            raise InvalidInputError("a MAC is needed, such as 02:00:00:00:00:01", field="mac")
+        attributes.append(encode_text(a.CALLING_STATION_ID, mac.replace(":", "-").upper()))
+    if probe.called:
+        attributes.append(encode_text(a.CALLED_STATION_ID, probe.called))
+    return attributes
+
+
+def _hear(peer: Peer, packet: Packet) -> bytes | None:
+    octets = join_message(packet.find_all(a.EAP_MESSAGE))
+    try:
+        return peer.receive(octets) if octets else None
+    except PeerError as error:
+        raise UnavailableError(
+            f"the server said what no device understands: {error.reason.value}",
+            hint="bad-authenticator: it does not know the password it accepts",
+        ) from error
+
+
+def _describe(packet: Packet, seconds: float) -> ProbeAnswer:
+    shown = [attribute for attribute in packet.attributes if attribute[0] != a.EAP_MESSAGE]
+    name = Code(packet.code).name.replace("_", "-").title()
+    return ProbeAnswer(packet.code, name, load_dictionary().describe(shown), seconds)

@@ -1,0 +1,66 @@
+"""`kolco radius test` as a device that speaks EAP, against the real daemon."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+
+import pytest
+from typer.testing import CliRunner
+
+from controller.cli.radius import app
+from controller.core.errors import InvalidInputError
+from controller.core.pki import CertificateAuthority
+from tests.integration.radius.conftest import device, radius  # noqa: F401
+from tests.integration.radius.eap.conftest import database_url  # noqa: F401
+
+
+@pytest.fixture
+def kolco(runtime, monkeypatch):
+    """Run `kolco radius test …` on the runtime's database, in a thread of its own."""
+    monkeypatch.setenv("KOLCO_DATA_DIR", str(runtime.data_dir))
+    monkeypatch.setenv("KOLCO_DATABASE_URL", runtime.db.url)
+
+    async def run(*arguments):
+        return await asyncio.to_thread(CliRunner().invoke, app, ["test", *arguments])
+
+    return run
+
+
+@pytest.mark.parametrize("tls", ["1.2", "1.3"])
+@pytest.mark.parametrize("method", ["ttls-pap", "ttls-gtc", "ttls-mschapv2", "peap-mschapv2", "peap-gtc"])
+async def test_a_password(kolco, radius, device, method, tls):  # noqa: F811
+    _, username, password = device
+    server = ("--nas", "lo", "--port", str(radius.auth_port), "--tls", tls)
+    named = ("--username", username, "--password")
+    right = await kolco(method, *server, *named, password, "-o", "json")
+    assert right.exit_code == 0, right.output
+    answer = json.loads(right.stdout)
+    assert (answer["answer"], answer["keys_match"]) == ("Access-Accept", True)
+    assert {"name": "Session-Timeout", "value": "7200"} in answer["attributes"]
+    wrong = await kolco(method, *server, *named, "another")
+    assert wrong.exit_code == 1
+    assert "Access-Reject" in wrong.stdout
+
+
+async def test_a_certificate(kolco, radius, device, runtime, tmp_path):  # noqa: F811
+    authority = CertificateAuthority.open(runtime.data_dir / "pki")
+    issued = authority.issue_client(device[1], now=datetime.now(UTC))
+    certificate, key = issued.write(tmp_path, "device")
+    shown = ("--certificate", str(certificate), "--key", str(key))
+    result = await kolco("tls", "--nas", "lo", "--port", str(radius.auth_port), *shown)
+    assert result.exit_code == 0, result.output
+    assert "keys-match    " in result.stdout
+
+
+async def test_mistakes_are_explained(kolco, runtime, tmp_path):
+    CertificateAuthority.open(runtime.data_dir / "pki")
+    none = tmp_path / "none.pem"
+    none.write_text("nothing")
+    for arguments in (
+        ("tls", "--secret", "a secret"),
+        ("peap-gtc", "--secret", "a secret", "--password", "p", "--ca", str(tmp_path / "away.pem")),
+        ("peap-gtc", "--secret", "a secret", "--password", "p", "--ca", str(none)),
+        ("peap-gtc", "--secret", "a secret", "--password", "p", "--mac", "no MAC"),
+    ):
+        result = await kolco(*arguments)
+        assert isinstance(result.exception, InvalidInputError), result.output
