@@ -28,6 +28,8 @@ from controller.core.runtime import Runtime
 from controller.directory.service import Directory
 
 _LOCAL_NAMES: Final = ("localhost", "127.0.0.1")
+_MOST_OF_ADDRESS: Final = 64
+"""Connections of one phone; nothing stands between it and us that others share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ async def serve(runtime: Runtime, settings: PortalSettings, *, ready: Callable[[
                         netns=listener.netns,
                         tls=listener.tls,
                         started=partial(started, listener.name),
+                        most_of_address=None if listener.name == "admin" else _MOST_OF_ADDRESS,
                     ),
                     name=f"portal-{listener.name}",
                 )

@@ -1,12 +1,16 @@
 import asyncio
+import logging
 
 import httpx
 import pytest
 from prometheus_client import CollectorRegistry, Counter
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from controller.core.clock import SystemClock
 from controller.core.errors import ConflictError
-from controller.core.http import admin_app, serve_app
+from controller.core.http import MAX_BODY_BYTES, admin_app, serve_app
 from controller.core.net import listen_tcp
 from controller.core.pki import CertificateAuthority, client_context, server_context
 
@@ -57,3 +61,52 @@ async def test_a_taken_port_is_a_clear_error():
     with pytest.raises(ConflictError):
         await serve_app(None, host="127.0.0.1", port=taken.getsockname()[1])
     taken.close()
+
+
+async def echo_length(request):
+    return PlainTextResponse(str(len(await request.body())))
+
+
+async def fail(_request):
+    raise ValueError("+79991234567")
+
+
+@pytest.fixture
+def small_app():
+    return Starlette(
+        routes=[
+            Route("/length", echo_length, methods=["POST"]),
+            Route("/fail", fail),
+            Route("/", echo_length),
+        ]
+    )
+
+
+async def test_a_body_without_end_is_refused(small_app):
+    async def flood():
+        for _ in range(MAX_BODY_BYTES // 1_000_000 + 2):
+            yield bytes(1_000_000)
+
+    task, port = await start(small_app)
+    try:
+        async with httpx.AsyncClient(trust_env=False) as web:
+            assert (await web.post(f"http://127.0.0.1:{port}/length", content=flood())).status_code == 413
+    finally:
+        await stop(task)
+
+
+async def test_what_a_citizen_typed_is_not_logged_with_a_failure(small_app, caplog):
+    caplog.set_level(logging.DEBUG)
+    task, port = await start(small_app)
+    try:
+        async with httpx.AsyncClient(trust_env=False) as web:
+            assert (await web.get(f"http://127.0.0.1:{port}/fail")).status_code == 500
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"+79991234567\r\n\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.1)
+        writer.close()
+        await writer.wait_closed()
+    finally:
+        await stop(task)
+    assert "79991234567" not in caplog.text
