@@ -88,7 +88,7 @@ class NatsBus(Dispatcher):
         except (NatsError, OSError, TimeoutError) as error:
             await self._client.close()
             raise UnavailableError(
-                f"the event bus does not answer: {error or type(error).__name__}",
+                f"the event bus does not answer: {_reason(error)}",
                 hint="start nats-server with JetStream (`nats-server -js`), or unset KOLCO_BUS_URL",
             ) from error
         outbox.on_commit(self._db, self._nudged.set)
@@ -134,6 +134,12 @@ class NatsBus(Dispatcher):
         _log.info(LOG_RECONNECTED)
         self._nudged.set()
         await self.announce_gap()
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):  # the client tries on and keeps the cause to itself
+        return f"nobody within {_CONNECT_TIMEOUT_S} s"
+    return str(error) or type(error).__name__
 
 
 async def _ignore_error(_error: Exception) -> None:

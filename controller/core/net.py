@@ -51,6 +51,7 @@ def listen_tcp(host: str, port: int, *, netns: str | None = None) -> socket.sock
 
     Raises:
         ConflictError: the port is taken or the address is not there.
+        InvalidInputError: the host is neither an address nor a name that resolves.
     """
     return _bound(socket.SOCK_STREAM, host, port, netns, reuse_port=False)
 
@@ -68,7 +69,13 @@ def _bound(
     kind: socket.SocketKind, host: str, port: int, netns: str | None, *, reuse_port: bool
 ) -> socket.socket:
     with entered(netns):
-        family = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0][0]
+        try:
+            family = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0][0]
+        except (socket.gaierror, UnicodeError) as error:
+            raise InvalidInputError(
+                f"cannot listen on {host!r}: it is no address of this machine ({error})",
+                hint="set an IP address: 127.0.0.1, 0.0.0.0, ::",
+            ) from error
         sock = socket.socket(family, kind)
     try:
         if kind is socket.SOCK_STREAM:

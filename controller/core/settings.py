@@ -5,6 +5,7 @@ A daemon's settings are one `Section`: the section `radius` reads `KOLCO_RADIUS_
 has a default: secrets are generated into the data directory (see `secrets`).
 """
 
+import difflib
 import os
 import tomllib
 from pathlib import Path
@@ -12,16 +13,19 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from controller.core.errors import InvalidInputError
 
 CONFIG_VARIABLE = "KOLCO_CONFIG"
+SHARED_PREFIX = "KOLCO_"
+_NEARLY = 0.9
+"""How alike two names of variables are, of 1, when one is taken for a misspelling of the other."""
 
 
 def section(name: str) -> SettingsConfigDict:
     """Return the model configuration of the section `name` (empty: the shared one)."""
-    prefix = f"KOLCO_{name.upper()}_" if name else "KOLCO_"
+    prefix = f"{SHARED_PREFIX}{name.upper()}_" if name else SHARED_PREFIX
     return SettingsConfigDict(env_prefix=prefix, extra="forbid", frozen=True, env_ignore_empty=True)
 
 
@@ -71,19 +75,47 @@ class Section(BaseSettings):
         """Read the settings.
 
         Raises:
-            InvalidInputError: a value is wrong; the message names the variable and the reason.
+            InvalidInputError: a value is wrong, or a variable with this section's prefix is no setting;
+                the message names the variable and the reason.
         """
+        cls._refuse_strange_variables()
         try:
             return cls()
+        except SettingsError as error:
+            field = next((name for name in cls.model_fields if f'"{name}"' in str(error)), "")
+            raise InvalidInputError(
+                f"wrong settings: {cls.env_prefix()}{field.upper()} is not JSON",
+                hint='write a list as JSON: ["a", "b"]; docs/settings.md shows every setting',
+            ) from error
         except ValidationError as error:
             prefix = cls.model_config["env_prefix"]
             faults = "; ".join(
-                f"{prefix}{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
+                f"{'_'.join([prefix.rstrip('_'), *map(str, fault['loc'])]).upper()}: {fault['msg']}"
                 for fault in error.errors()
             )
             raise InvalidInputError(
                 f"wrong settings: {faults}", hint="see docs/settings.md for every setting"
             ) from error
+
+    @classmethod
+    def _refuse_strange_variables(cls) -> None:
+        """Refuse what is misspelt in the environment, as in the file.
+
+        The shared section's prefix begins every other's, so there only what is nearly right is refused.
+        """
+        prefix = cls.env_prefix()
+        known = {f"{prefix}{name.upper()}" for name in cls.model_fields}
+        if prefix == SHARED_PREFIX:
+            known.add(CONFIG_VARIABLE)
+        for name in sorted(os.environ):
+            if not name.upper().startswith(prefix) or name.upper() in known:
+                continue
+            nearest = difflib.get_close_matches(name.upper(), known, n=1, cutoff=_NEARLY)
+            if nearest or prefix != SHARED_PREFIX:
+                raise InvalidInputError(
+                    f"wrong settings: there is no {name}",
+                    hint=f"did you mean {nearest[0]}?" if nearest else "docs/settings.md shows every setting",
+                )
 
     @classmethod
     def env_prefix(cls) -> str:

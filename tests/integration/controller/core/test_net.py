@@ -49,6 +49,12 @@ def test_a_taken_port_and_a_foreign_address_are_clear_errors():
     taken.close()
 
 
+def test_a_host_that_does_not_resolve_is_a_clear_error():
+    for host in ("no.such.host.invalid", "a" * 70):
+        with pytest.raises(InvalidInputError, match="is no address of this machine"):
+            bind_udp(host, 0)
+
+
 def test_workers_share_a_udp_port():
     first = bind_udp("127.0.0.1", 0, reuse_port=True)
     second = bind_udp("127.0.0.1", first.getsockname()[1], reuse_port=True)

@@ -43,5 +43,27 @@ def test_an_absent_file_is_refused(monkeypatch):
         DoorSettings.load()
 
 
+def test_a_list_that_is_no_json_is_named_with_its_variable(monkeypatch):
+    monkeypatch.setenv("KOLCO_DOOR_NAMES", "a")
+    with pytest.raises(InvalidInputError, match="KOLCO_DOOR_NAMES is not JSON"):
+        DoorSettings.load()
+
+
+@pytest.mark.parametrize(
+    ("settings", "variable", "hint"),
+    [
+        (DoorSettings, "KOLCO_DOOR_PROT", "did you mean KOLCO_DOOR_PORT?"),
+        (DoorSettings, "KOLCO_DOOR_HANDLE", "docs/settings.md shows every setting"),
+        (CoreSettings, "KOLCO_DATABSE_URL", "did you mean KOLCO_DATABASE_URL?"),
+        (CoreSettings, "KOLCO_CONFG", "did you mean KOLCO_CONFIG?"),
+    ],
+)
+def test_a_misspelt_variable_is_refused_not_ignored(monkeypatch, settings, variable, hint):
+    monkeypatch.setenv(variable, "1")
+    with pytest.raises(InvalidInputError, match=f"there is no {variable}") as refused:
+        settings.load()
+    assert refused.value.hint == hint
+
+
 def test_the_embedded_database_lies_in_the_data_directory(tmp_path):
     assert CoreSettings(data_dir=tmp_path).database == f"sqlite+aiosqlite:///{tmp_path}/kolco.db"
