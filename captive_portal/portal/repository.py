@@ -15,7 +15,6 @@ from controller.models.directory import SmsChallenge
 from controller.models.network import Gateway, Lease
 
 _CAPS_LOCK: Final = 0x6B6F6C63  # "kolc"; any numbers no other part locks
-_DEVICE_LOCK: Final = 0x6B6F6C64
 
 
 async def find_client(tx: Tx, *, gateway_id: str, ip: str, now: datetime) -> Client | None:
@@ -61,13 +60,6 @@ async def lock_caps(tx: Tx) -> None:
     """
     if tx.get_bind().dialect.name == "postgresql":
         await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_CAPS_LOCK)))
-
-
-async def lock_device(tx: Tx, *, mac: str) -> None:
-    """Let nobody else log this device in until this transaction ends: forms are sent twice."""
-    if tx.get_bind().dialect.name == "postgresql":
-        low = int.from_bytes(bytes.fromhex(mac.replace(":", ""))[2:], "big", signed=True)
-        await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_DEVICE_LOCK, low)))
 
 
 async def add_challenge(

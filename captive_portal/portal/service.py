@@ -17,7 +17,7 @@ from captive_portal.portal.sms.sender import Message, Sender, SendError
 from captive_portal.portal.translations import translator
 from captive_portal.portal.types import Challenge, Client, Fault
 from controller.core.clock import Clock
-from controller.core.db import Database, Tx
+from controller.core.db import Database, Tx, lock
 from controller.core.errors import DeniedError
 from controller.directory.service import Directory
 from controller.directory.types import Login
@@ -130,7 +130,7 @@ class PortalService:
         outcome: Login | Fault | None
         try:
             async with self._db.transaction() as tx:
-                await repository.lock_device(tx, mac=client.mac)
+                await lock(tx, client.mac.encode())  # forms are sent twice
                 if await sessions.find_open(tx, mac=client.mac) is not None:
                     return None  # The form was sent twice.
                 outcome = await self._parts.sms.check(tx, client, typed, now=now)
@@ -151,7 +151,7 @@ class PortalService:
         outcome: Login | Fault | None
         try:
             async with self._db.transaction() as tx:
-                await repository.lock_device(tx, mac=client.mac)
+                await lock(tx, client.mac.encode())  # forms are sent twice
                 if await sessions.find_open(tx, mac=client.mac) is not None:
                     return None
                 outcome = await self._parts.vouchers.check(
@@ -170,7 +170,7 @@ class PortalService:
         """Give a remembered device a new session in place of one that is about to end."""
         now = self._clock.now()
         async with self._db.transaction() as tx:
-            await repository.lock_device(tx, mac=client.mac)
+            await lock(tx, client.mac.encode())  # forms are sent twice
             session = await sessions.find_open(tx, mac=client.mac)
             login = None if session is None else await self._find_extendable(tx, session, now)
             if login is not None:

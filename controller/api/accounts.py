@@ -78,7 +78,7 @@ async def _set_status(
             await directory.set_account_status(tx, account_id=account_id, status=status)
             opened = await sessions.list_sessions(tx, account_id=account_id, only_open=True)
             if status == "blocked":
-                for session in opened:
+                for session in reversed(opened):  # by id: see `sessions.service`
                     await sessions.end(tx, session.id, reason=END_REASON, now=ctx.now, source="gateway")
             audit.record(
                 tx,

@@ -62,11 +62,12 @@ async def end_session(
     """End a session; one that is over stays as it is."""
     forget = (body or SessionEndIn()).forget
     async with ctx.changing(dry_run=dry_run) as tx:
+        session = await service.get(tx, session_id)
+        if forget and session.ended_at is None:
+            await Directory(ctx.secrets).forget(tx, mac=session.mac)
         ended = await service.end(tx, session_id, reason=END_REASON, now=ctx.now, source="gateway")
-        session = ended or await service.get(tx, session_id)
         if ended is not None:
-            if forget:
-                await Directory(ctx.secrets).forget(tx, mac=ended.mac)
+            session = ended
             audit.record(
                 tx,
                 operator=ctx.actor.name,

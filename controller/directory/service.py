@@ -107,7 +107,7 @@ class Directory:
         not_after: datetime | None = None,
     ) -> Login:
         digest = self._secrets.digest(kind, value)
-        for key in (digest, mac.encode()):  # two devices may prove the same new number at once
+        for key in (mac.encode(), digest):  # two devices may prove the same new number at once
             await lock(tx, key)
         account = await repository.find_account(tx, kind, digest)
         if account is None:

@@ -24,30 +24,26 @@ def view(row: NetSession) -> SessionView:
 
 async def find(tx: Tx, session_id: str, *, lock: bool = False) -> NetSession | None:
     """Return a session, locked until the transaction ends if asked."""
-    return await tx.get(NetSession, session_id, with_for_update=lock or None)
+    return await tx.get(NetSession, session_id, with_for_update=lock or None, populate_existing=lock)
 
 
 async def find_many(tx: Tx, ids: Collection[str], *, lock: bool = False) -> dict[str, NetSession]:
     """Return sessions by id, locked in the order of their ids if asked."""
     query = sa.select(NetSession).where(NetSession.id.in_(ids)).order_by(NetSession.id)
-    return {row.id: row for row in await tx.scalars(query.with_for_update() if lock else query)}
+    return {row.id: row for row in await tx.scalars(_locked(query) if lock else query)}
 
 
 async def find_open(tx: Tx, mac: Mac, *, lock: bool = False) -> NetSession | None:
     """Return the open session of a MAC address."""
     query = sa.select(NetSession).where(NetSession.mac == mac, NetSession.ended_at.is_(None))
-    return await tx.scalar(query.with_for_update() if lock else query)
+    return await tx.scalar(_locked(query) if lock else query)
 
 
-async def list_open_of_account(tx: Tx, account_id: str) -> Sequence[NetSession]:
-    """Return an account's open sessions, oldest first."""
-    query = (
-        sa.select(NetSession)
-        .where(NetSession.account_id == account_id, NetSession.ended_at.is_(None))
-        .order_by(NetSession.started_at)
-        .with_for_update()
-    )
-    return list(await tx.scalars(query))
+async def lock_open(tx: Tx, *, account_id: str, mac: Mac) -> Sequence[NetSession]:
+    """Return the open sessions of an account and of a MAC address, locked in the order of their ids."""
+    whose = sa.or_(NetSession.account_id == account_id, NetSession.mac == mac)
+    query = sa.select(NetSession).where(whose, NetSession.ended_at.is_(None)).order_by(NetSession.id)
+    return list(await tx.scalars(_locked(query)))
 
 
 async def list_sessions(
@@ -117,6 +113,11 @@ async def add_interims(tx: Tx, sessions: Sequence[NetSession], *, source: str, a
     await tx.execute(statement, rows)
 
 
+def _locked(query: sa.Select[NetSession]) -> sa.Select[NetSession]:
+    # What this transaction read before it had the lock may have changed since.
+    return query.with_for_update().execution_options(populate_existing=True)
+
+
 def _record(
     session: NetSession, *, kind: str, source: str, event_key: str, at: datetime, cause: str
 ) -> dict[str, Any]:
@@ -148,11 +149,6 @@ async def correct_stop(tx: Tx, session: NetSession) -> None:
             down_packets=session.down_packets,
         )
     )
-
-
-async def lock_device(tx: Tx, device_id: str) -> None:
-    """Hold other starts of the same device until this transaction ends (SQLite has one writer anyway)."""
-    await tx.execute(sa.select(Device.id).where(Device.id == device_id).with_for_update())
 
 
 async def forget_device(tx: Tx, device_id: str) -> None:

@@ -1,13 +1,16 @@
 """Sessions: start, move, use, end. Each step writes accounting and an event in the caller's transaction.
 
 Nothing here opens a gate: gateways and RADIUS hear the events and act.
+
+Whoever needs several locks takes them in this order, so that on PostgreSQL no two wait for each
+other: the MAC address, the identity (`directory`), the account, device rows, session rows by id.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from controller.core import outbox
-from controller.core.db import Tx
+from controller.core.db import Tx, lock
 from controller.core.errors import NotFoundError
 from controller.core.mac import Mac
 from controller.directory.service import Directory
@@ -29,10 +32,17 @@ async def start(tx: Tx, request: StartSession, now: datetime, *, source: str = "
         now: the present moment.
         source: who counts the traffic: `gateway` or `radius`.
     """
-    await repository.lock_device(tx, request.device_id)
-    if (open_session := await repository.find_open(tx, request.mac, lock=True)) is not None:
-        await _end(tx, open_session, reason=REPLACED, now=now, source=source)
-    others = await repository.list_open_of_account(tx, request.account_id)
+    for key in (request.mac, request.account_id):
+        await lock(tx, key.encode())
+    others = []
+    for session in await repository.lock_open(tx, account_id=request.account_id, mac=request.mac):
+        if session.mac != request.mac:
+            others.append(session)
+            continue
+        over = session.due_at <= now
+        reason = reason_due(expires_at=session.expires_at, now=now) if over else REPLACED
+        await _end(tx, session, reason=reason, now=now, source=source)
+    others.sort(key=lambda session: session.started_at)
     for surplus in others[: max(0, len(others) + 1 - request.plan.simultaneous_use)]:
         await _end(tx, surplus, reason=TOO_MANY, now=now, source=source)
     expires_at = now + timedelta(seconds=request.plan.session_timeout_s)
@@ -101,18 +111,21 @@ async def resume_known(
     Its open session moves to this gateway and address; a remembered device without one gets a new
     session, which ends when it would have to log in again. None: it is captive.
     """
-    session = await repository.find_open(tx, mac, lock=True)
-    if session is not None and session.due_at <= now:
-        await _end(
-            tx, session, reason=reason_due(expires_at=session.expires_at, now=now), now=now, source="gateway"
-        )
-        session = None
-    if session is not None:
-        if (session.gateway_id, session.ip) != (gateway_id, ip):
+    await lock(tx, mac.encode())
+    session = await repository.find_open(tx, mac)
+    if session is not None and session.due_at > now:
+        if (session.gateway_id, session.ip) == (gateway_id, ip):
+            return repository.view(session)
+        session = await repository.find_open(tx, mac, lock=True)
+        if session is not None:
             await _move(tx, session, gateway_id=gateway_id, ip=ip)
-        return repository.view(session)
+            return repository.view(session)
     known = await directory.find_known_device(tx, mac=mac, now=now)
     if known is None:
+        session = await repository.find_open(tx, mac, lock=True)
+        if session is not None:
+            reason = reason_due(expires_at=session.expires_at, now=now)
+            await _end(tx, session, reason=reason, now=now, source="gateway")
         return None
     request = StartSession(
         mac=mac,
@@ -183,6 +196,10 @@ async def end(tx: Tx, session_id: str, *, reason: str, now: datetime, source: st
     Raises:
         NotFoundError: there is no such session.
     """
+    if reason == USER_REQUEST:
+        session = await _get(tx, session_id, lock=False)
+        await lock(tx, session.mac.encode())
+        await repository.forget_device(tx, session.device_id)
     session = await _get(tx, session_id)
     if session.ended_at is not None:
         return None
@@ -281,8 +298,6 @@ async def _end(tx: Tx, session: NetSession, *, reason: str, now: datetime, sourc
     await repository.add_record(
         tx, session, kind="stop", source=source, event_key=f"{session.id}/stop", at=now, cause=reason
     )
-    if reason == USER_REQUEST:
-        await repository.forget_device(tx, session.device_id)
     await outbox.add(
         tx,
         SessionEnded(

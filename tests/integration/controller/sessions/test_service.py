@@ -1,14 +1,19 @@
 """Sessions on both databases: each step accounted once and told to the others."""
 
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from controller.core import outbox
 from controller.core.errors import NotFoundError
+from controller.core.mac import Mac
 from controller.core.secrets import SecretStore
 from controller.directory.service import Directory
 from controller.sessions import service
 from controller.sessions.types import StartSession, Usage
-from tests.factories.people import MAC, make_citizen
+from tests.factories.people import MAC, PHONE, make_citizen
 
 IP = "10.77.0.10"
 
@@ -174,3 +179,45 @@ async def test_an_unknown_session_is_named_in_the_error(database, clock):
     with pytest.raises(NotFoundError, match="01NONE"):
         async with database.transaction() as tx:
             await service.end(tx, "01NONE", reason="admin", now=clock.now(), source="gateway")
+
+
+async def test_starts_at_the_same_moment_keep_to_the_plans_number(database, directory, clock):
+    macs = [Mac(f"02:00:00:00:01:{number:02x}") for number in range(6)]
+    logins = [await make_citizen(database, directory, now=clock.now(), mac=mac) for mac in macs]
+    plan = replace(logins[0].plan, simultaneous_use=2)
+    await asyncio.gather(
+        *(
+            begin(database, login, clock, mac=mac, plan=plan)
+            for _ in range(5)
+            for mac, login in zip(macs, logins, strict=True)
+        )
+    )
+    async with database.reading() as tx:
+        assert len(await service.list_open(tx)) == 2
+
+
+async def test_logins_logouts_and_returns_at_once_do_not_lock_each_other_out(database, directory, clock):
+    """PostgreSQL ends one of two transactions that wait for each other; nobody may come to that."""
+    macs = [Mac(f"02:00:00:00:02:{number:02x}") for number in range(3)]
+    now = clock.now()
+
+    async def log_in(mac):
+        async with database.transaction() as tx:
+            login = await directory.login_phone(tx, phone=PHONE, mac=mac, now=now)
+            await service.start(tx, request(login, mac=mac), now)
+
+    async def log_out(mac):
+        async with database.transaction() as tx:
+            session = await service.find_open(tx, mac=mac)
+            if session is not None:
+                await service.end(tx, session.id, reason="user-request", now=now, source="gateway")
+
+    async def come_back(mac):
+        async with database.transaction() as tx:  # its session has been idle for too long
+            await service.resume_known(
+                tx, mac=mac, ip=IP, gateway_id="gw-2", now=now + timedelta(hours=2), directory=directory
+            )
+
+    await make_citizen(database, directory, now=now)
+    for _ in range(6):
+        await asyncio.gather(*(work(mac) for mac in macs for work in (log_in, log_out, come_back, log_in)))
