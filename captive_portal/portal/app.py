@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from captive_portal.portal.metrics import PortalMetrics
 from captive_portal.portal.pages import PageParts, Pages
+from controller.core.db import is_away
 from controller.core.log import get_logger
 
 LOG_FAILED: Final = "portal.failed"
@@ -46,7 +47,7 @@ def create_app(parts: PageParts, *, public_name: str) -> ASGIApp:
     async def on_failure(request: Request, error: Exception) -> Response:
         # Types only: the text of a database error can hold what a citizen typed.
         _log.error(LOG_FAILED, error=type(error).__name__, path=request.url.path)
-        return await pages.error(request, status=500, reason="internal", message="error-internal")
+        return pages.failure(request, away=is_away(error))
 
     starlette = Starlette(
         routes=pages.routes(), exception_handlers={HTTPException: on_http_error, Exception: on_failure}

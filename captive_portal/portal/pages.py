@@ -19,7 +19,7 @@ from captive_portal.portal.metrics import PortalMetrics
 from captive_portal.portal.rendering import Renderer, link
 from captive_portal.portal.service import PortalService, Presence
 from captive_portal.portal.types import Client, Fault
-from captive_portal.portal.visit import Visit, open_visit, read_form, source_address
+from captive_portal.portal.visit import Visit, open_strangers_visit, open_visit, read_form, source_address
 from controller.core.clock import Clock
 from controller.core.log import get_logger
 
@@ -34,6 +34,7 @@ _STATUS: Final = {
 }
 _HOUR_S: Final = 3600
 _UNPROCESSABLE: Final = 422
+_INTERNAL: Final = 500
 _UNAVAILABLE: Final = 503
 _log = get_logger(__name__)
 
@@ -294,10 +295,32 @@ class Pages:
         self, request: Request, *, status: int, reason: str, head: str = "error-head", message: str
     ) -> Response:
         """Return an error page with a short support code, and log the code with the reason."""
+        visit = await self._visit(request)
+        return self._error_page(request, visit, status=status, reason=reason, head=head, message=message)
+
+    def failure(self, request: Request, *, away: bool) -> Response:
+        """Return the error page of a fault of ours; asks no database, since that may be what failed.
+
+        Args:
+            request: what was asked.
+            away: something we need does not answer now; else we erred.
+        """
+        visit = open_strangers_visit(request, self._parts.clock.now())
+        return self._error_page(
+            request,
+            visit,
+            status=_UNAVAILABLE if away else _INTERNAL,
+            reason="unavailable" if away else "internal",
+            head="error-head",
+            message="error-internal",
+        )
+
+    def _error_page(
+        self, request: Request, visit: Visit, *, status: int, reason: str, head: str, message: str
+    ) -> Response:
         support_code = "".join(secrets.choice(_SUPPORT_ALPHABET) for _ in range(6))
         self._parts.metrics.failures.labels(reason).inc()
         _log.info(LOG_REFUSED, support_code=support_code, reason=reason, path=request.url.path)
-        visit = await self._visit(request)
         return self._page(
             visit,
             visit.client,

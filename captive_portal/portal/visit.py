@@ -2,7 +2,7 @@
 
 import ipaddress
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from urllib.parse import parse_qsl
@@ -47,12 +47,18 @@ class Visit:
 async def open_visit(request: Request, service: PortalService, now: datetime) -> Visit:
     """Read a request; `client` is None if no gateway knows the sender."""
     client = await service.identify(request.query_params.get("h", ""), source_address(request))
+    handle = "" if client is None else service.handle_for(client)
+    return replace(open_strangers_visit(request, now), client=client, handle=handle)
+
+
+def open_strangers_visit(request: Request, now: datetime) -> Visit:
+    """Read a request without looking up who sent it: for a page that says that a look-up failed."""
     chosen = request.query_params.get("lang", "")
     if chosen not in LANGUAGES:
         chosen = ""
     return Visit(
-        client=client,
-        handle="" if client is None else service.handle_for(client),
+        client=None,
+        handle="",
         language=chosen or choose_language(request.headers.get("accept-language", "")),
         chosen=chosen,
         nonce=parse_nonce(request.cookies.get(NONCE_COOKIE)) or secrets.token_bytes(NONCE_BYTES),

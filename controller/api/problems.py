@@ -13,7 +13,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from controller.api.repository import DatabaseError, is_away, is_clash
+from controller.api.repository import DatabaseError, is_clash
+from controller.core.db import is_away
 from controller.core.errors import (
     ConflictError,
     DeniedError,

@@ -4,6 +4,7 @@ Services take a `Tx` and never commit; the boundary (endpoint, daemon, command) 
 """
 
 import hashlib
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -182,6 +183,30 @@ async def lock(tx: Tx, key: bytes) -> None:
         number = int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), signed=True)
         await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
+
+def is_away(error: BaseException) -> bool:
+    """Tell whether an error means that the database, or another server, does not answer now."""
+    if isinstance(error, OSError):
+        return error.filename is None  # of a connection, not of a file
+    cause = getattr(error, "orig", None) or error
+    if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+        return False  # wrong SQL: the driver has one class for it and for a database that is away
+    state = str(getattr(cause, "sqlstate", None) or "")
+    return (
+        isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)
+        or (isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated)
+        or state.startswith(_AWAY_STATES)
+    )
+
+
+def reason_of(error: BaseException) -> str:
+    """Return the first line of what the database said, without the statement."""
+    return (str(getattr(error, "orig", None) or error) or type(error).__name__).splitlines()[0]
+
+
+_AWAY_STATES = ("08", "53", "57", "55000")
+"""How SQLSTATEs begin that speak of connections, exhausted resources, shutdown and closed databases
+(PostgreSQL manual, appendix A)."""
 
 _URL_HINT = "use postgresql+asyncpg://user@host/name, or sqlite+aiosqlite:///path"
 

@@ -8,12 +8,16 @@ from typing import Self
 
 from prometheus_client import CollectorRegistry, Counter
 
+from controller.core.db import is_away, reason_of
 from controller.core.log import get_logger
 
 LOG_CRASHED = "task.crashed"
+LOG_WAITS = "task.waits_for_server"
 
 _FIRST_DELAY_S = 0.1
 _LONGEST_DELAY_S = 30.0
+_LONGEST_WAIT_S = 2.0
+"""For a server that is away: it should be noticed soon that it is back."""
 _HEALTHY_AFTER_S = 60.0
 _CANCEL_AGAIN_S = 0.5
 
@@ -53,8 +57,8 @@ class Tasks:
         Args:
             name: for logs and the crash counter; a fixed word, not data.
             factory: makes the work anew at each start.
-            restart: run again after a crash, waiting 0.1 s to 30 s between; otherwise a crash is
-                raised from the context manager.
+            restart: run again after a crash, waiting 0.1 s to 30 s between, 2 s at most if the
+                database or another server is away; otherwise a crash is raised from the context manager.
         """
         task = asyncio.create_task(self._run(name, factory, restart=restart), name=name)
         self._tasks.add(task)
@@ -72,6 +76,7 @@ class Tasks:
     async def _run(self, name: str, factory: Callable[[], Awaitable[None]], *, restart: bool) -> None:
         delay = _FIRST_DELAY_S
         loop = asyncio.get_running_loop()
+        told = ""
         while True:
             started = loop.time()
             try:
@@ -79,18 +84,22 @@ class Tasks:
             except Exception as error:  # noqa: BLE001 - a supervisor catches all
                 if self._crashes is not None:
                     self._crashes.labels(name).inc()
-                _log.exception(LOG_CRASHED, task=name)
+                longest = _LONGEST_WAIT_S if is_away(error) else _LONGEST_DELAY_S
+                if not is_away(error):
+                    _log.exception(LOG_CRASHED, task=name)
+                elif told != reason_of(error):  # once, not at every try
+                    told = reason_of(error)
+                    _log.warning(LOG_WAITS, task=name, reason=told)
                 if not restart:
                     if self.failed is not None and not self.failed.done():
                         self.failed.set_exception(error)
                     return
             else:
                 return
-            delay = (
-                _FIRST_DELAY_S
-                if loop.time() - started > _HEALTHY_AFTER_S
-                else min(delay * 2, _LONGEST_DELAY_S)
-            )
+            if loop.time() - started > _HEALTHY_AFTER_S:
+                delay, told = _FIRST_DELAY_S, ""
+            else:
+                delay = min(delay * 2, longest)
             await asyncio.sleep(delay)
 
 

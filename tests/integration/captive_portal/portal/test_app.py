@@ -1,5 +1,7 @@
 """The web applications' edge: host names, errors, HSTS, plain HTTP, latency by route."""
 
+from contextlib import asynccontextmanager
+
 import httpx
 import pytest
 import sqlalchemy as sa
@@ -50,6 +52,20 @@ async def test_a_failure_inside_shows_a_code_and_nothing_of_itself(portal) -> No
         assert answer.status_code == 500
         assert "Это наша ошибка" in answer.text
         assert "sms_challenges" not in answer.text
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_without_its_database_the_portal_still_shows_a_page(portal, monkeypatch) -> None:
+    @asynccontextmanager
+    async def away():
+        raise ConnectionRefusedError(111, "Connect call failed")
+        yield
+
+    monkeypatch.setattr(portal.runtime.db, "reading", away)
+    async with portal.browser(headers={"accept-language": "en"}) as http:
+        answer = await http.get("/")
+        assert answer.status_code == 503
+        assert "Please try again in a minute" in answer.text
 
 
 async def test_plain_http_only_points_to_https(portal) -> None:

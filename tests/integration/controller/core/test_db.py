@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import StatementError
 
-from controller.core.db import Database, upsert
+from controller.core.db import Database, is_away, reason_of, upsert
 from controller.core.errors import InvalidInputError
 from controller.models import AccessPoint, ApStatus, District, Gateway, Site, Zone
 from tests.fakes.clock import START
@@ -17,6 +17,37 @@ from tests.fakes.clock import START
 def test_another_kind_of_database_is_refused(url):
     with pytest.raises(InvalidInputError):
         Database(url)
+
+
+async def test_a_server_that_is_away_is_told_from_a_missing_file_and_from_a_clash(database):
+    away = Database("postgresql+asyncpg://kolco@127.0.0.1:9/x")
+    with pytest.raises(OSError, match="Connect call failed") as refused:
+        async with away.reading() as tx:
+            await tx.execute(sa.text("SELECT 1"))
+    assert is_away(refused.value)
+    assert reason_of(refused.value).startswith("[Errno 111]")
+    await away.close()
+    unopened = Database("sqlite+aiosqlite:////nowhere/x.db")
+    with pytest.raises(sa.exc.OperationalError) as unable:
+        async with unopened.reading() as tx:
+            await tx.execute(sa.text("SELECT 1"))
+    assert is_away(unable.value)
+    assert reason_of(unable.value) == "unable to open database file"
+    await unopened.close()
+    with pytest.raises(sa.exc.IntegrityError) as clash:
+        await add_twice(database)
+    assert not is_away(clash.value)
+    with pytest.raises(sa.exc.DBAPIError) as wrong:
+        async with database.reading() as tx:
+            await tx.execute(sa.text("SELECT 1 FROM nowhere"))
+    assert not is_away(wrong.value)
+    assert not is_away(FileNotFoundError(2, "No such file", "x"))
+    assert not is_away(ValueError())
+
+
+async def add_twice(database):
+    async with database.transaction() as tx:
+        await tx.execute(sa.insert(Zone), [{"id": "z", "name": "", "name_en": "", "polygon": {}}] * 2)
 
 
 async def test_moments_come_back_aware_and_in_utc_whatever_zone_they_had(database):

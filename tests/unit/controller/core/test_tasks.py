@@ -1,4 +1,5 @@
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -37,6 +38,25 @@ async def test_a_task_that_must_not_fail_raises_at_the_end():
 
     with pytest.raises(ValueError, match="gone"):
         await run()
+
+
+async def test_a_server_that_is_away_is_told_once_and_asked_again_soon(monkeypatch):
+    monkeypatch.setattr(tasks, "_FIRST_DELAY_S", 0.0)
+    told = []
+    monkeypatch.setattr(tasks, "_log", SimpleNamespace(warning=lambda *_, **data: told.append(data)))
+    done = asyncio.Event()
+    runs = []
+
+    async def work():
+        runs.append(1)
+        if len(runs) == 4:
+            done.set()
+        raise ConnectionRefusedError(111, "Connect call failed")
+
+    async with Tasks() as running:
+        running.spawn("work", work)
+        await asyncio.wait_for(done.wait(), 5)
+    assert told == [{"task": "work", "reason": "[Errno 111] Connect call failed"}]
 
 
 async def test_leaving_ends_every_task_even_one_that_swallows_a_cancellation(monkeypatch):
