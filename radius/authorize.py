@@ -77,7 +77,7 @@ class Authorizer:
             credentials: dict[str, StoredCredential] = {}
             if usernames:
                 credentials = await self._directory.find_credentials(tx, usernames=usernames, now=now)
-            proved = [self._find_proved(question, devices, credentials) for question in questions]
+            proved = [self._find_proved(question, devices, credentials, now) for question in questions]
             stations = {
                 question.station or one.known.mac
                 for question, one in zip(questions, proved, strict=True)
@@ -89,21 +89,25 @@ class Authorizer:
         ]
 
     def _find_proved(
-        self, question: Question, devices: Mapping[Mac, Known], credentials: Mapping[str, StoredCredential]
+        self,
+        question: Question,
+        devices: Mapping[Mac, Known],
+        credentials: Mapping[str, StoredCredential],
+        now: datetime,
     ) -> _Proved | None:
         """Return whose device it is, if it proved itself."""
         if question.method is Method.MAB:
             known = devices.get(Mac(question.username))
             return None if known is None else _Proved(known)
         credential = credentials.get(question.username)
-        attestation = None if credential is None else self._check(question, credential)
+        attestation = None if credential is None else self._check(question, credential, now)
         return None if credential is None or attestation is None else _Proved(credential.known, attestation)
 
-    def _check(self, question: Question, credential: StoredCredential) -> str | None:
+    def _check(self, question: Question, credential: StoredCredential, now: datetime) -> str | None:
         """Return the attestation, mostly empty, if what was offered is right; else None."""
         proof = question.proof
-        if isinstance(proof, CertificateProof):  # TLS has checked it; that the credential is valid is left
-            return ""
+        if isinstance(proof, CertificateProof):  # TLS has checked all but what time may have changed
+            return "" if proof.expires_at > now else None
         if question.chap is None and not isinstance(proof, MsChapV2Proof):
             return "" if self._directory.is_password_of(credential, question.password) else None
         password = self._directory.reveal_password(credential)

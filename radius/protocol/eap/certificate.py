@@ -24,8 +24,15 @@ class CertificateInside:
         self._told = False
 
     def begin(self) -> InnerStep | None:
-        """Ask for the verdict on the certificate."""
-        return Prove(CertificateProof(self._engine.peer_name()))
+        """Ask for the verdict on the certificate.
+
+        Raises:
+            MalformedError: there is none, which TLS should not have let pass.
+        """
+        certificate = self._engine.peer_certificate()
+        if certificate is None:
+            raise MalformedError(DropReason.EAP_UNEXPECTED)
+        return Prove(CertificateProof(certificate.name, certificate.expires_at))
 
     def receive(self, plain: bytes) -> InnerStep:
         """Take the device's acknowledgement.

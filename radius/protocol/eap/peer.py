@@ -53,19 +53,33 @@ class Peer:
         device: what it has.
         client: its TLS.
         fragment_max: most TLS octets of one response.
+        resume: TLS of a former login, which it offers to resume.
     """
 
-    def __init__(self, device: Device, client: TlsClient, *, fragment_max: int = _FRAGMENT) -> None:
+    def __init__(
+        self,
+        device: Device,
+        client: TlsClient,
+        *,
+        fragment_max: int = _FRAGMENT,
+        resume: TlsEngine | None = None,
+    ) -> None:
         outer, _, inner = device.method.partition("-")
         self._kind = _TYPES[outer]
         self._device = device
-        self._engine: TlsEngine = client.open()
+        self._client = client
+        self._fragment_max = fragment_max
+        self._engine: TlsEngine = client.open(resume=resume)
         self._inside = _inside(outer, inner, device)
         self._assembler = Assembler()
         self._fragmenter = Fragmenter(fragment_max)
 
         self.accepted: bool | None = None
         """Whether Success or Failure was said; None before."""
+
+    def again(self) -> "Peer":
+        """Return the same device at its next login; it offers to resume the TLS session."""
+        return Peer(self._device, self._client, fragment_max=self._fragment_max, resume=self._engine)
 
     def msk(self) -> bytes:
         """Return the 64 octets of keys; meaningful after Success."""

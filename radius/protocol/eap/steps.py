@@ -5,6 +5,7 @@ answers with a verdict.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -54,9 +55,15 @@ class MsChapV2Proof:
 
 @dataclass(frozen=True, slots=True)
 class CertificateProof:
-    """A certificate whose key the device has, valid now and of our authority; `username` is its name."""
+    """A certificate of our authority whose key the device has.
+
+    Attributes:
+        username: its common name.
+        expires_at: when it expires; a session that is resumed may have outlived it.
+    """
 
     username: str
+    expires_at: datetime
 
 
 Proof = PasswordProof | MsChapV2Proof | CertificateProof

@@ -1,11 +1,14 @@
 """TLS between two buffers: octets in, octets out. pyOpenSSL, because EAP needs TLS's key exporter.
 
-Versions 1.2 and 1.3, nothing older; no renegotiation and no resumption. OpenSSL makes its own random
-numbers and compares a certificate's validity with the machine's clock.
+Versions 1.2 and 1.3, nothing older; no renegotiation. A device with a certificate may resume its session,
+because the session holds the certificate: the caller authorises it anew each time. Without one it may
+not: nothing would say who it is. OpenSSL makes its own random numbers and, in a full handshake, compares
+the certificate's validity with the machine's clock.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from cryptography import x509
@@ -18,6 +21,9 @@ from radius.protocol.eap.steps import EapFailure
 _CIPHERS: Final = b"ECDHE+AESGCM:ECDHE+CHACHA20"
 """For TLS 1.2; all have forward secrecy."""
 _OPTIONS: Final = SSL.OP_NO_TICKET | SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_COMPRESSION
+"""Without tickets sessions stay with us: a ticket would hold the certificate, and cost two more rounds."""
+_RESUMED_FOR_S: Final = 7_200
+_SESSION_CONTEXT: Final = b"kolco-eap"
 _READ_SIZE: Final = 65_536
 _NOT_YET_VALID: Final = 9
 _EXPIRED: Final = 10
@@ -41,6 +47,14 @@ class TlsIdentity:
     key_pem: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class PeerCertificate:
+    """What the peer's certificate says: its common name, empty if there is none, and when it expires."""
+
+    name: str
+    expires_at: datetime
+
+
 class TlsServer:
     """Opens TLS engines.
 
@@ -58,9 +72,13 @@ class TlsServer:
         context.set_min_proto_version(SSL.TLS1_2_VERSION)
         context.set_cipher_list(_CIPHERS)
         context.set_options(_OPTIONS)
-        context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
         _show(context, identity)
-        if client_ca_pem is not None:
+        if client_ca_pem is None:
+            context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+        else:
+            context.set_session_id(_SESSION_CONTEXT)
+            context.set_session_cache_mode(SSL.SESS_CACHE_SERVER)
+            context.set_timeout(_RESUMED_FOR_S)
             _trust(context, client_ca_pem)
             context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, _verify)
         self._context = context
@@ -89,17 +107,18 @@ class TlsClient:
         context = SSL.Context(SSL.TLS_CLIENT_METHOD)
         context.set_min_proto_version(SSL.TLS1_2_VERSION)
         context.set_max_proto_version(newest)
-        context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
         if identity is not None:
             _show(context, identity)
         _trust(context, ca_pem)
         context.set_verify(SSL.VERIFY_PEER, _verify)
         self._context = context
 
-    def open(self) -> "TlsEngine":
-        """Return a new engine."""
+    def open(self, *, resume: "TlsEngine | None" = None) -> "TlsEngine":
+        """Return a new engine, which may resume the session of one that was established."""
         connection = SSL.Connection(self._context, None)
         connection.set_connect_state()
+        if resume is not None:
+            resume.offer(connection)
         return TlsEngine(connection)
 
 
@@ -125,6 +144,16 @@ class TlsEngine:
         """Take octets of the peer."""
         if octets:
             self._connection.bio_write(octets)
+
+    def keep_session(self) -> None:
+        """Let the peer resume this session later; one whose engine just goes away is forgotten."""
+        self._connection.set_shutdown(SSL.SENT_SHUTDOWN | SSL.RECEIVED_SHUTDOWN)
+
+    def offer(self, connection: SSL.Connection) -> None:
+        """Have a new connection of the same side resume this session."""
+        session = self._connection.get_session()
+        if session is not None:
+            connection.set_session(session)
 
     def take_output(self) -> bytes:
         """Return what is to be sent."""
@@ -169,13 +198,13 @@ class TlsEngine:
         """Return keys that both sides have (RFC 5705, RFC 8446 §7.5)."""
         return self._connection.export_keying_material(label, length, context)
 
-    def peer_name(self) -> str:
-        """Return the common name of the peer's certificate; empty if it has none."""
+    def peer_certificate(self) -> PeerCertificate | None:
+        """Return what the peer's certificate says, resumed or not; None if it has none."""
         certificate = self._connection.get_peer_certificate(as_cryptography=True)
         if certificate is None:
-            return ""
+            return None
         names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-        return str(names[0].value) if names else ""
+        return PeerCertificate(str(names[0].value) if names else "", certificate.not_valid_after_utc)
 
     def _drain(self) -> Iterator[bytes]:
         while True:

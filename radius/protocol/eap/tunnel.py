@@ -148,7 +148,9 @@ class TlsMethod:
     def _end(self, agreed: Agreed) -> Step:
         if not agreed.accepted:
             return Failed(EapFailure.REFUSED)
-        return Finished(derive_msk(self.kind, self._engine.export, tls13=self._engine.is_tls13))
+        msk = derive_msk(self.kind, self._engine.export, tls13=self._engine.is_tls13)
+        self._engine.keep_session()
+        return Finished(msk)
 
     def _fail(self, reason: EapFailure) -> Step:
         alert = self._engine.take_output()

@@ -10,6 +10,8 @@ from controller.directory.types import PlanView
 from controller.sessions import service as sessions
 from controller.sessions.types import StartSession
 from radius.authorize import Accepted, Authorizer
+from radius.protocol.eap.mschapv2 import attest, respond
+from radius.protocol.eap.steps import CertificateProof
 from radius.protocol.password import chap_response
 from radius.question import Chap, Method, Question, Refusal, Refused
 from radius.stations import CalledStation
@@ -85,6 +87,34 @@ async def test_chap_proves_the_same_credential(authorizer, database, directory, 
     assert await authorizer.decide(chap("x", "nobody")) == Refused(Refusal.WRONG_CREDENTIAL)
     clock.advance(61)
     assert await authorizer.decide(chap(issued.password)) == Refused(Refusal.WRONG_CREDENTIAL)
+
+
+async def test_a_certificate_is_good_as_long_as_it_and_its_credential_are(
+    authorizer, database, directory, login, clock
+):
+    issued = await credential(database, directory, login, clock)
+
+    def shown(expires_in_s, username=issued.username):
+        proof = CertificateProof(username, clock.now() + timedelta(seconds=expires_in_s))
+        return Question(Method.EAP_TLS, username, "", None, NOWHERE, proof=proof)
+
+    assert isinstance(await authorizer.decide(shown(30)), Accepted)
+    assert await authorizer.decide(shown(0)) == Refused(Refusal.WRONG_CREDENTIAL)
+    assert await authorizer.decide(shown(30, "0010a42319c0")) == Refused(Refusal.WRONG_CREDENTIAL)
+    clock.advance(61)
+    assert await authorizer.decide(shown(30)) == Refused(Refusal.WRONG_CREDENTIAL)
+
+
+async def test_mschapv2_is_attested(authorizer, database, directory, login, clock):
+    issued = await credential(database, directory, login, clock)
+
+    def answered(password):
+        proof = respond(issued.username, bytes(16), bytes(16), password)
+        return Question(Method.EAP_PEAP, issued.username, "", None, NOWHERE, proof=proof)
+
+    accepted = await authorizer.decide(answered(issued.password))
+    assert accepted.attestation == attest(answered(issued.password).proof, issued.password)
+    assert await authorizer.decide(answered("wrong")) == Refused(Refusal.WRONG_CREDENTIAL)
 
 
 async def test_a_blocked_account_gets_nothing(authorizer, database, directory, login, clock):

@@ -139,3 +139,18 @@ async def test_logins_again_leave_nothing_behind(radius, device, tmp_path):
     output = await eapol_test(radius.auth_port, tmp_path, config, "-r10")
     assert "MPPE keys OK: 11  mismatch: 0" in output
     assert radius.metric("kolco_radius_eap_sessions") == 0
+
+
+@VERSIONS
+async def test_a_session_is_resumed_and_the_credential_looked_at_again(
+    radius, device, authority, tmp_path, tls
+):
+    issued = authority.issue_client(device[1], now=datetime.now(UTC))
+    config = certificate_network(radius.runtime, tmp_path, issued, f"{tls} tls_disable_session_ticket=0")
+    output = await eapol_test(radius.auth_port, tmp_path, config, "-r1")
+    assert "MPPE keys OK: 2  mismatch: 0" in output
+    first, second = output.split("Triggering EAP reauthentication")
+    assert "resumed=0" in first
+    assert "resumed=1" not in first
+    assert "resumed=1" in second
+    assert radius.metric('kolco_radius_eap_total{method="tls",outcome="accept"}') == 2

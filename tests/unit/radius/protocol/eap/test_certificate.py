@@ -1,21 +1,26 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from radius.protocol.eap.certificate import CertificateInside
 from radius.protocol.eap.steps import Agreed, CertificateProof, Prove, Send, Verdict
+from radius.protocol.eap.tls import PeerCertificate
 from radius.protocol.errors import MalformedError
+
+EXPIRES_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Engine:
     def __init__(self, *, is_tls13):
         self.is_tls13 = is_tls13
 
-    def peer_name(self):
-        return "d-1"
+    def peer_certificate(self):
+        return PeerCertificate("d-1", EXPIRES_AT)
 
 
 def test_tls_1_3_says_success_through_the_tunnel():
     inside = CertificateInside(Engine(is_tls13=True))
-    assert inside.begin() == Prove(CertificateProof("d-1"))
+    assert inside.begin() == Prove(CertificateProof("d-1", EXPIRES_AT))
     assert inside.resolve(Verdict(True)) == Send(b"\0")
     with pytest.raises(MalformedError):
         inside.receive(b"something")

@@ -23,7 +23,7 @@ def test_a_tunnel_in_memory(newest):
     client = TlsClient(ca, client_identity(), newest=newest).open()
     shake(server, client)
     assert server.is_tls13 == client.is_tls13 == (newest == SSL.TLS1_3_VERSION)
-    assert server.peer_name() == USERNAME
+    assert server.peer_certificate().name == USERNAME
     client.write(b"hello")
     client.write(b"")
     server.feed(client.take_output())
@@ -37,7 +37,7 @@ def test_nobody_is_asked_for_a_certificate_without_an_authority():
     server = TlsServer(server_identity()).open()
     shake(server, TlsClient(authority().certificate_pem, client_identity()).open())
     assert server.established
-    assert server.peer_name() == ""
+    assert server.peer_certificate() is None
 
 
 def test_noise_in_the_tunnel():

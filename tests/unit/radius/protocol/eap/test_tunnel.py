@@ -1,19 +1,24 @@
 import pytest
 from OpenSSL import SSL
 
+from radius.eap.offers import OfferMaker
 from radius.protocol.eap import tunnel
+from radius.protocol.eap.conversation import Conversation
 from radius.protocol.eap.fragments import ACKNOWLEDGEMENT, START
-from radius.protocol.eap.packet import EapType
-from radius.protocol.eap.steps import EapFailure, Failed, Finished, Send
+from radius.protocol.eap.packet import EapType, parse_eap
+from radius.protocol.eap.steps import EapFailure, Failed, Finished, Send, Verdict
 from radius.protocol.errors import DropReason, MalformedError
 from tests.factories.eap import (
     authority,
     client_identity,
     converse,
     device,
+    identity_response,
+    judge,
     now,
     offers,
     open_conversation,
+    server_identity,
 )
 
 VERSIONS = pytest.mark.parametrize(
@@ -45,8 +50,6 @@ def test_a_certificate_that_is_not_good_fails_and_the_device_hears_why(newest, i
 
 @VERSIONS
 def test_a_server_certificate_is_no_device(newest):
-    from tests.factories.eap import server_identity
-
     peer = device("tls", newest=newest, identity=server_identity())
     assert converse(open_conversation(), peer) == Failed(EapFailure.CERTIFICATE_UNTRUSTED)
 
@@ -113,3 +116,43 @@ def test_nothing_but_the_protected_success_is_said_in_eap_tls():
     step = converse(open_conversation(names=("tls",)), device("tls", newest=SSL.TLS1_2_VERSION), seen=seen)
     assert isinstance(step, Finished)
     assert len(seen) // 2 == 4
+
+
+def size(seen):
+    return sum(map(len, seen))
+
+
+@VERSIONS
+def test_a_certificate_is_sent_once_and_judged_each_time(newest):
+    maker = OfferMaker(("tls",), server_identity(), authority().certificate_pem, bytes)
+    first, peer, proofs = [], device("tls", newest=newest), []
+
+    def accept(proof):
+        proofs.append(proof)
+        return judge(proof)
+
+    def log_in(peer, seen, judge=accept):
+        return converse(
+            Conversation(maker(1000), parse_eap(identity_response())), peer, judge=judge, seen=seen
+        )
+
+    assert isinstance(log_in(peer, first), Finished)
+    second, again = [], peer.again()
+    step = log_in(again, second)
+    assert isinstance(step, Finished)
+    assert step.msk == again.msk() != peer.msk()
+    assert size(second) < size(first) - 500  # no certificates
+    assert proofs[0] == proofs[1]
+    refused = log_in(again.again(), [], lambda _: Verdict(False))
+    assert refused == Failed(EapFailure.REFUSED)
+
+
+@VERSIONS
+def test_without_a_certificate_nothing_is_resumed(newest):
+    maker = OfferMaker(("ttls",), server_identity(), authority().certificate_pem, bytes)
+    first, second = [], []
+    peer = device("ttls-pap", newest=newest)
+    for one, seen in ((peer, first), (peer.again(), second)):
+        conversation = Conversation(maker(1000), parse_eap(identity_response()))
+        assert isinstance(converse(conversation, one, seen=seen), Finished)
+        assert conversation.method == "ttls-pap"
