@@ -7,7 +7,13 @@ from functools import partial
 from controller.api.app import create_api, prepare
 from controller.core.http import admin_app, serve_app
 from controller.core.runtime import Runtime
-from controller.jobs import ApChannelSettings, end_due_sessions, purge_outbox, serve_ap_channel
+from controller.jobs import (
+    ApChannelSettings,
+    end_due_sessions,
+    purge_outbox,
+    purge_sessions,
+    serve_ap_channel,
+)
 from controller.settings import ControllerSettings
 
 
@@ -34,6 +40,9 @@ async def serve(runtime: Runtime, settings: ControllerSettings, *, ready: Callab
     )
     runtime.tasks.spawn("end-due-sessions", partial(end_due_sessions, runtime))
     runtime.tasks.spawn("purge-outbox", partial(purge_outbox, runtime))
+    runtime.tasks.spawn(
+        "purge-sessions", partial(purge_sessions, runtime, keep_days=settings.keep_sessions_days)
+    )
     async with asyncio.TaskGroup() as listeners:
         listeners.create_task(
             serve_app(

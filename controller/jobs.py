@@ -35,6 +35,7 @@ LOG_REFRESHED = "provisioning.refreshed"
 LOG_REFUSED = "provisioning.refused"
 LOG_LISTENING = "ap_channel.listening"
 LOG_ENDED = "sessions.ended"
+LOG_PURGED = "sessions.purged"
 
 _COALESCE_S = 0.05
 _REFRESH_BATCH = 500
@@ -247,6 +248,18 @@ async def end_due_sessions(runtime: Runtime) -> None:
         if ended:
             _log.info(LOG_ENDED, count=len(ended))
         await asyncio.sleep(_END_DUE_S)
+
+
+async def purge_sessions(runtime: Runtime, *, keep_days: int) -> None:
+    """Delete sessions that ended longer ago, every minute until cancelled."""
+    while True:
+        deleted = sessions.PURGE_BATCH
+        while deleted == sessions.PURGE_BATCH:  # a transaction each: others want to write too
+            async with runtime.db.transaction() as tx:
+                deleted = await sessions.purge(tx, before=runtime.clock.now() - timedelta(days=keep_days))
+            if deleted:
+                _log.info(LOG_PURGED, count=deleted)
+        await asyncio.sleep(_PURGE_S)
 
 
 async def purge_outbox(runtime: Runtime) -> None:

@@ -22,5 +22,12 @@ class ControllerSettings(Section):
     ap_handshakes: int = Field(
         64, ge=1, description="TLS handshakes with access points under way at once; the rest wait."
     )
+    keep_sessions_days: int = Field(
+        366,
+        ge=183,
+        le=3660,
+        description="Days for which sessions and their accounting are kept after their end; "
+        "half a year is the least.",
+    )
     admin_host: str = Field("127.0.0.1", description="Address of `/metrics` and `/healthz`.")
     admin_port: int = Field(9480, ge=0, le=65535, description="Port of `/metrics` and `/healthz`.")

@@ -76,6 +76,7 @@ async def serve(runtime: Runtime, settings: PortalSettings, *, ready: Callable[[
             ready()
 
     runtime.tasks.spawn("sms-sender", sender.run)
+    runtime.tasks.spawn("purge-codes", parts.service.purge)
     try:
         async with asyncio.TaskGroup() as group:
             for listener in listeners:

@@ -200,6 +200,11 @@ async def mark_lost(tx: Tx, *, challenge_id: str) -> None:
     )
 
 
+async def purge_challenges(tx: Tx, *, before: datetime) -> None:
+    """Delete codes made before a moment."""
+    await tx.execute(sa.delete(SmsChallenge).where(SmsChallenge.created_at < before))
+
+
 async def mark_used(tx: Tx, *, challenge_id: str, now: datetime) -> None:
     """Record that the code was right; it is good no more."""
     await tx.execute(sa.update(SmsChallenge).where(SmsChallenge.id == challenge_id).values(used_at=now))

@@ -4,8 +4,9 @@ It knows nothing of HTTP. It opens no gate: `sessions.start` and `sessions.end` 
 outbox in the same transaction.
 """
 
+import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from captive_portal.handles import Handle, HandleCodec, HandleError
@@ -24,6 +25,9 @@ from controller.directory.types import Login
 from controller.sessions import service as sessions
 from controller.sessions.types import SessionView, StartSession
 
+_CODES_KEPT: Final = timedelta(days=2)
+"""The caps count codes of the last day."""
+_PURGE_S: Final = 600.0
 _DENIED: Final = Fault("denied", "fault-denied")
 _EXTEND: Final = Fault("extend", "fault-extend")
 
@@ -190,6 +194,13 @@ class PortalService:
                 return
             await sessions.end(tx, session.id, reason="user-request", now=now, source="gateway")
         self._metrics.logouts.inc()
+
+    async def purge(self) -> None:
+        """Delete old codes, every ten minutes until cancelled: a number is kept only while needed."""
+        while True:
+            async with self._db.transaction() as tx:
+                await repository.purge_challenges(tx, before=self._clock.now() - _CODES_KEPT)
+            await asyncio.sleep(_PURGE_S)
 
     def _open_handle(self, text: str, now: datetime) -> Handle | None:
         if not text:

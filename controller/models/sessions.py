@@ -94,7 +94,7 @@ class GateLedger(Base):
 
     gateway_id: Mapped[Slug] = mapped_column(primary_key=True)
     session_id: Mapped[Ulid] = mapped_column(
-        sa.ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True
+        sa.ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     ip: Mapped[str] = mapped_column(sa.String(45), primary_key=True)
     up_bytes: Mapped[Big] = mapped_column(default=0)

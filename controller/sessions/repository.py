@@ -83,6 +83,14 @@ async def list_due(tx: Tx, now: datetime, limit: int) -> Sequence[NetSession]:
     return list(await tx.scalars(query))
 
 
+async def delete_ended(tx: Tx, before: datetime, limit: int) -> int:
+    """Delete sessions that ended before a moment, with their records; return how many."""
+    old = sa.select(NetSession.id).where(NetSession.ended_at < before).order_by(NetSession.ended_at)
+    ids = list(await tx.scalars(old.limit(limit)))
+    await tx.execute(sa.delete(NetSession).where(NetSession.id.in_(ids)))
+    return len(ids)
+
+
 async def add_record(
     tx: Tx, session: NetSession, *, kind: str, source: str, event_key: str, at: datetime, cause: str = ""
 ) -> None:

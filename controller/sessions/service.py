@@ -21,6 +21,7 @@ from controller.sessions.quota import due_at, reason_due, reason_spent
 from controller.sessions.types import REPLACED, TOO_MANY, USER_REQUEST, SessionView, StartSession, Usage
 
 _DUE_BATCH = 500
+PURGE_BATCH = 500
 
 
 async def start(tx: Tx, request: StartSession, now: datetime, *, source: str = "gateway") -> SessionView:
@@ -215,6 +216,11 @@ async def end_due(tx: Tx, *, now: datetime) -> list[str]:
             tx, session, reason=reason_due(expires_at=session.expires_at, now=now), now=now, source="gateway"
         )
     return [session.id for session in due]
+
+
+async def purge(tx: Tx, *, before: datetime) -> int:
+    """Delete `PURGE_BATCH` sessions at most that ended before then, with their accounting; return how many."""
+    return await repository.delete_ended(tx, before, PURGE_BATCH)
 
 
 async def find(tx: Tx, session_id: str) -> SessionView | None:

@@ -371,6 +371,9 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['session_id'], ['sessions.id'], name=op.f('fk_gate_ledgers_session_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('gateway_id', 'session_id', 'ip', name=op.f('pk_gate_ledgers'))
     )
+    with op.batch_alter_table('gate_ledgers', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_gate_ledgers_session_id'), ['session_id'], unique=False)
+
     op.create_table('radius_legs',
     sa.Column('nas_id', sa.String(length=63), nullable=False),
     sa.Column('address', sa.String(length=45), nullable=False),
@@ -402,6 +405,9 @@ def downgrade() -> None:
         batch_op.drop_index('ix_radius_legs_open')
 
     op.drop_table('radius_legs')
+    with op.batch_alter_table('gate_ledgers', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_gate_ledgers_session_id'))
+
     op.drop_table('gate_ledgers')
     with op.batch_alter_table('accounting_records', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_accounting_records_session_id'))

@@ -13,8 +13,14 @@ from controller.access_points.events import AccessPointChanged, ApCommandRequest
 from controller.core import outbox
 from controller.core.pki import CertificateAuthority, client_context
 from controller.directory.service import Directory
-from controller.jobs import ApChannelSettings, end_due_sessions, purge_ap_events, serve_ap_channel
-from controller.models import AccessPoint, ApConfig, ApEvent, ApStatus, Wlan
+from controller.jobs import (
+    ApChannelSettings,
+    end_due_sessions,
+    purge_ap_events,
+    purge_sessions,
+    serve_ap_channel,
+)
+from controller.models import AccessPoint, AccountingRecord, ApConfig, ApEvent, ApStatus, GateLedger, Wlan
 from controller.sessions import service as sessions
 from controller.sessions.types import StartSession
 from controller.wlans.events import WlanChanged
@@ -271,3 +277,32 @@ async def test_sessions_end_when_their_time_is_over(runtime):
             return (await sessions.get(tx, session.id)).end_reason
 
     assert await eventually(ended)
+
+
+async def test_sessions_are_kept_for_so_many_days_and_no_longer(runtime, monkeypatch):
+    monkeypatch.setattr(sessions, "PURGE_BATCH", 2)
+    directory = Directory(runtime.secrets)
+    kept = []
+    for days_ago, is_kept in ((400, False), (399, False), (398, False), (300, True)):
+        then = runtime.clock.now() - timedelta(days=days_ago)
+        login = await make_citizen(runtime.db, directory, now=then)
+        async with runtime.db.transaction() as tx:
+            request = StartSession(
+                mac=MAC, ip="10.77.0.5", gateway_id="gw-1", account_id=login.account_id,
+                device_id=login.device_id, plan=login.plan, method="sms",
+            )  # fmt: skip
+            session = await sessions.start(tx, request, then)
+            tx.add(GateLedger(gateway_id="gw-1", session_id=session.id, ip="10.77.0.5"))
+            await sessions.end(tx, session.id, reason="idle", now=then, source="gateway")
+        if is_kept:
+            kept.append(session.id)
+    runtime.tasks.spawn("purge-sessions", lambda: purge_sessions(runtime, keep_days=366))
+
+    async def purged():
+        async with runtime.db.reading() as tx:
+            left = [session.id for session in await sessions.list_sessions(tx)]
+            records = set(await tx.scalars(sa.select(AccountingRecord.session_id)))
+            ledgers = list(await tx.scalars(sa.select(GateLedger.session_id)))
+            return left == kept and records == set(kept) and ledgers == kept
+
+    assert await eventually(purged)

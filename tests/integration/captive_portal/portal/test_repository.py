@@ -1,11 +1,14 @@
 """The portal's questions to the database, on both kinds."""
 
+import asyncio
 from datetime import timedelta
+
+import sqlalchemy as sa
 
 from captive_portal.portal import repository
 from captive_portal.portal.types import CodeCounts
 from controller.core.ids import new_id
-from controller.models import Lease
+from controller.models import Lease, SmsChallenge
 from tests.factories.portal import GATEWAY, MAC, OTHER_MAC, client, lease
 
 DIGEST = b"d" * 32
@@ -115,3 +118,21 @@ async def test_the_caps_lock_can_be_taken(bench) -> None:
     async with bench.db.transaction() as tx:
         await repository.lock_caps(tx)
         await repository.lock_caps(tx)
+
+
+async def test_old_codes_are_deleted(bench) -> None:
+    now = bench.clock.now()
+    async with bench.db.transaction() as tx:
+        await add(tx, now - timedelta(days=3))
+        young = await add(tx, now - timedelta(hours=23))
+    purging = asyncio.create_task(bench.service.purge())
+
+    async def left() -> list[str]:
+        async with bench.db.reading() as tx:
+            return list(await tx.scalars(sa.select(SmsChallenge.id)))
+
+    async with asyncio.timeout(10):
+        while await left() != [young]:
+            await asyncio.sleep(0.01)
+    purging.cancel()
+    await asyncio.gather(purging, return_exceptions=True)
