@@ -95,6 +95,8 @@ class Peer:
         packet = parse_eap(octets)
         if packet.code in {EapCode.SUCCESS, EapCode.FAILURE}:
             self.accepted = packet.code == EapCode.SUCCESS
+            if self.accepted:
+                self._engine.keep_session()
             return None
         if packet.code != EapCode.REQUEST:
             raise MalformedError(DropReason.EAP_UNEXPECTED)
