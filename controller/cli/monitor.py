@@ -19,6 +19,7 @@ from monitoring.files import write_all, write_atomically
 from monitoring.prometheus import DEFAULT_TARGETS, Target, parse_target, render_prometheus
 from monitoring.reference import render_reference
 from monitoring.rules.render import render_rules
+from radius.eap.metrics import EapMetrics
 from radius.metrics import RadiusMetrics
 
 __all__ = ["app", "render_metrics"]
@@ -102,6 +103,7 @@ def render_metrics() -> str:
         "The portal": PortalMetrics,
         "The gateway": partial(GatewayMetrics, gateway_id=""),
         "RADIUS": RadiusMetrics,
+        "RADIUS: EAP": EapMetrics,
     }
     filled: dict[str, CollectorRegistry] = {}
     for name, make in registries.items():

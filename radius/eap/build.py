@@ -48,6 +48,7 @@ def build_eap(
         ) from error
 
     metrics = EapMetrics(runtime.registry)
+    metrics.show_expiry(identity.expires_at())
 
     def abandoned(session: EapSession) -> None:
         metrics.count(session.conversation.method, ABANDONED)

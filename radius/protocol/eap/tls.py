@@ -46,6 +46,14 @@ class TlsIdentity:
     certificate_pem: bytes
     key_pem: bytes
 
+    def expires_at(self) -> datetime:
+        """Return when the leaf expires.
+
+        Raises:
+            ValueError: there is no certificate.
+        """
+        return x509.load_pem_x509_certificate(self.certificate_pem).not_valid_after_utc
+
 
 @dataclass(frozen=True, slots=True)
 class PeerCertificate:
@@ -190,9 +198,17 @@ class TlsEngine:
             raise TlsFailedError(EapFailure.TLS) from error
 
     def write(self, plain: bytes) -> None:
-        """Say something through the tunnel; `take_output` returns it encrypted."""
-        if plain:
+        """Say something through the tunnel; `take_output` returns it encrypted.
+
+        Raises:
+            TlsFailedError: the peer ended it.
+        """
+        if not plain:
+            return
+        try:
             self._connection.sendall(plain)
+        except SSL.Error as error:
+            raise TlsFailedError(EapFailure.TLS) from error
 
     def export(self, label: bytes, length: int, context: bytes | None) -> bytes:
         """Return keys that both sides have (RFC 5705, RFC 8446 §7.5)."""

@@ -104,7 +104,10 @@ class TlsMethod:
 
     def resolve(self, verdict: Verdict) -> Step:
         """Take the verdict on a proof."""
-        return self._continue(self._inside.resolve(verdict))
+        try:
+            return self._continue(self._inside.resolve(verdict))
+        except TlsFailedError as error:
+            return self._fail(error.reason)
 
     def _take(self, message: bytes) -> Step:
         if self._failing is not None:

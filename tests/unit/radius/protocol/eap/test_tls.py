@@ -47,6 +47,8 @@ def test_noise_in_the_tunnel():
     with pytest.raises(TlsFailedError) as caught:
         server.read()
     assert caught.value.reason is EapFailure.TLS
+    with pytest.raises(TlsFailedError):
+        server.write(b"too late")
 
 
 def test_a_key_of_another_certificate():
@@ -55,5 +57,8 @@ def test_a_key_of_another_certificate():
 
 
 def test_no_pem():
+    nothing = TlsIdentity(b"", b"")
     with pytest.raises(ValueError, match="PEM"):
-        TlsServer(TlsIdentity(b"", b""))
+        TlsServer(nothing)
+    with pytest.raises(ValueError, match="PEM"):
+        nothing.expires_at()
