@@ -34,9 +34,11 @@ async def test_prometheus_scrapes_the_targets_and_forgets_an_earlier_city(tmp_pa
             url = f"http://127.0.0.1:{ports.prometheus}/api/v1"
             while True:
                 try:
-                    targets = (await web.get(f"{url}/targets")).json()["data"]["activeTargets"]
+                    answer = await web.get(f"{url}/targets")
                 except httpx.TransportError:
                     targets = []
+                else:  # while it starts it says 503
+                    targets = answer.json()["data"]["activeTargets"] if answer.is_success else []
                 if len(targets) == 2:
                     break
                 await asyncio.sleep(0.1)
