@@ -115,6 +115,15 @@ SERVICE_ALERTS: Final = Group(
             command="kolco doctor",
         ),
         Alert(
+            alert="EapCertificateExpires",
+            expr="kolco_radius_eap_certificate_expiry_timestamp_seconds - time() < 21 * 86400",
+            hold="1h",
+            severity="ticket",
+            summary="The certificate that devices see in EAP expires in {{ $value | humanizeDuration }}",
+            description="Devices refuse it from then on. A restart of RADIUS renews kolco's own.",
+            command="kolco doctor",
+        ),
+        Alert(
             alert="RadiusSlow",
             expr="service:kolco_radius_reply_seconds:p99_rate5m > 0.3"
             " and on (kind) service:kolco_radius_reply_seconds:rate5m > 0.1",

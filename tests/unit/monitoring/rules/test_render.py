@@ -15,6 +15,7 @@ from controller.core.tasks import Tasks
 from monitoring.metrics import CATALOGUE
 from monitoring.rules.render import RULE_FILES, all_rules, render_rules
 from monitoring.rules.types import Alert, Recording
+from radius.eap.metrics import EapMetrics
 from radius.metrics import RadiusMetrics
 from tests.factories.dashboards import queries, selectors
 
@@ -38,6 +39,7 @@ def exported() -> set[str]:
         Tasks,
         ChannelMetrics,
         PortalMetrics,
+        EapMetrics,
         RadiusMetrics,
         partial(GatewayMetrics, gateway_id="gw"),
     ):
