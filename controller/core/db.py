@@ -3,7 +3,9 @@
 Services take a `Tx` and never commit; the boundary (endpoint, daemon, command) opens the transaction.
 """
 
+import contextlib
 import hashlib
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -96,6 +98,7 @@ class Database:
             options["pool_pre_ping"] = True
         self.engine = create_async_engine(parsed, **options)
         if self.dialect == "sqlite":
+            sa.event.listen(self.engine.sync_engine, "do_connect", _make_private)
             sa.event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
         self.session_info: dict[str, Any] = {}
@@ -209,6 +212,14 @@ _AWAY_STATES = ("08", "53", "57", "55000")
 (PostgreSQL manual, appendix A)."""
 
 _URL_HINT = "use postgresql+asyncpg://user@host/name, or sqlite+aiosqlite:///path"
+
+
+def _make_private(_dialect: Any, _record: ConnectionPoolEntry, arguments: Sequence[Any], _more: Any) -> None:
+    """Make a new database its owner's only (0600); SQLite gives the files beside it the same mode."""
+    path = str(arguments[0])
+    if not path.startswith((":memory:", "file:")):
+        with contextlib.suppress(OSError):  # it is there, or SQLite will say what is wrong
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:

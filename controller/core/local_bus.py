@@ -8,6 +8,7 @@ second. Not for many machines: that is what `nats_bus` is for.
 import asyncio
 import contextlib
 from collections import OrderedDict
+from datetime import timedelta
 
 from controller.core import outbox
 from controller.core.bus import Dispatcher
@@ -38,9 +39,12 @@ class LocalBus(Dispatcher):
         self._nudged = asyncio.Event()
 
     async def connect(self) -> None:
-        """Start after the newest event there is."""
+        """Start after what is committed; what is still under way (PostgreSQL) will be heard."""
+        horizon = self._clock.now() - timedelta(seconds=_LATE_COMMIT_S)
         async with self._db.reading() as tx:
-            self._after = await outbox.last_id(tx)
+            self._after = await outbox.last_id_before(tx, horizon)
+            known = await outbox.ids_after(tx, self._after)
+        self._recent = OrderedDict.fromkeys(known, self._clock.monotonic())
         outbox.on_commit(self._db, self._nudged.set)
 
     async def run(self) -> None:

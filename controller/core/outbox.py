@@ -65,9 +65,15 @@ def on_commit(db: Database, nudge: Callable[[], None]) -> None:
     db.session_info["after_commit"] = nudge
 
 
-async def last_id(tx: Tx) -> int:
-    """Return the newest event's position, 0 if there is none."""
-    return await tx.scalar(sa.select(sa.func.max(OutboxRow.id))) or 0
+async def last_id_before(tx: Tx, moment: datetime) -> int:
+    """Return the newest event's position among those written before a moment, 0 if there is none."""
+    return await tx.scalar(sa.select(sa.func.max(OutboxRow.id)).where(OutboxRow.created_at < moment)) or 0
+
+
+async def ids_after(tx: Tx, after: int) -> Sequence[int]:
+    """Return the positions past one, in order."""
+    query = sa.select(OutboxRow.id).where(OutboxRow.id > after).order_by(OutboxRow.id)
+    return list(await tx.scalars(query))
 
 
 async def newer(tx: Tx, after: int, limit: int) -> Sequence[Carried]:

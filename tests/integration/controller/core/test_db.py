@@ -109,3 +109,13 @@ async def test_a_row_takes_what_belongs_to_it_along(database):
         await tx.flush()
         await tx.execute(sa.delete(AccessPoint))
         assert await tx.scalar(sa.select(sa.func.count()).select_from(ApStatus)) == 0
+
+
+async def test_a_new_sqlite_file_is_its_owners_only(tmp_path):
+    path = tmp_path / "kolco.db"
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    async with database.transaction() as tx:
+        await tx.execute(sa.text("CREATE TABLE t (a INTEGER)"))
+        modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    await database.close()
+    assert modes == {"kolco.db": 0o600, "kolco.db-wal": 0o600, "kolco.db-shm": 0o600}

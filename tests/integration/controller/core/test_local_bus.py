@@ -43,3 +43,27 @@ async def test_an_event_that_commits_after_a_later_one_is_heard_once(postgres_ur
     finally:
         await database.close()
     assert heard.numbers == [2, 1, 3, 4, 5]
+
+
+async def test_what_was_under_way_at_the_start_is_heard(postgres_url):
+    database = Database(postgres_url)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(outbox.OutboxRow.metadata.create_all)
+    bus = LocalBus(database, SystemClock())
+    heard = Heard()
+    heard.expected = 1
+    bus.subscribe(Happened, heard)
+    try:
+        async with Tasks() as tasks:
+            async with database.transaction() as slow:
+                await outbox.add(slow, Happened(1))
+                await slow.flush()  # has the lower id
+                async with database.transaction() as fast:
+                    await outbox.add(fast, Happened(2))
+                await bus.connect()  # between the two commits: it cannot have read of the first
+            tasks.spawn("bus", bus.run)
+            async with asyncio.timeout(5):
+                await heard.enough.wait()
+    finally:
+        await database.close()
+    assert heard.numbers == [1]
