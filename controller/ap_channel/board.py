@@ -14,6 +14,8 @@ from typing import Any, Literal
 EventKind = Literal["log", "event", "recovery", "crashlog", "connect", "disconnect", "reject"]
 MAX_EVENTS = 20_000
 """Events kept between two flushes; past it they are counted as lost."""
+MAX_EVENTS_AN_HOUR = 600
+"""Of one access point: one that complains without end must not fill the database, nor crowd out others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Board:
     def __init__(self) -> None:
         self._status: dict[str, dict[str, Any]] = {}
         self._events: list[ApEventRow] = []
+        self._counts: dict[str, tuple[int, int]] = {}
+        """By serial: an hour, and the events in it."""
         self.events_lost = 0
 
     def __len__(self) -> int:
@@ -55,10 +59,14 @@ class Board:
             waiting.update(columns)
 
     def add_event(self, event: ApEventRow) -> None:
-        """Keep an event; past ``MAX_EVENTS`` it is counted and dropped."""
-        if len(self._events) >= MAX_EVENTS:
+        """Keep an event; past ``MAX_EVENTS`` or ``MAX_EVENTS_AN_HOUR`` it is counted and dropped."""
+        hour = int(event.at.timestamp()) // 3600
+        begun, count = self._counts.get(event.serial, (hour, 0))
+        count = count + 1 if begun == hour else 1
+        if len(self._events) >= MAX_EVENTS or count > MAX_EVENTS_AN_HOUR:
             self.events_lost += 1
             return
+        self._counts[event.serial] = (hour, count)
         self._events.append(event)
 
     def take(self) -> Batch:

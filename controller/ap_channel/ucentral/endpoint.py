@@ -18,6 +18,7 @@ from collections.abc import Callable
 from controller.ap_channel.admission import Admission
 from controller.ap_channel.board import Board
 from controller.ap_channel.metrics import ChannelMetrics
+from controller.ap_channel.repository import RefusedError
 from controller.ap_channel.ucentral import handlers
 from controller.ap_channel.ucentral.connection import CLOSE_GOING_AWAY
 from controller.ap_channel.ucentral.errors import Reason
@@ -179,8 +180,12 @@ class Endpoint:
         except TimeoutError:  # before OSError, which it is a kind of
             self._turn_away("slow-handshake")
             link.abort()
+        except RefusedError:
+            self._turn_away("no-database")
+            link.abort()
         except OSError:
             self._turn_away("hung-up")
+            link.abort()
         finally:
             self._metrics.handshakes.dec()
             self._slots.release()

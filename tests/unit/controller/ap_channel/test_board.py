@@ -1,7 +1,7 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from controller.ap_channel import board as module
-from controller.ap_channel.board import ApEventRow, Batch, Board
+from controller.ap_channel.board import MAX_EVENTS_AN_HOUR, ApEventRow, Batch, Board
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -44,3 +44,14 @@ def test_events_past_the_limit_are_counted(monkeypatch):
     board.give_back(batch)
     assert board.events_lost == 2
     assert [item.data["number"] for item in board.take().events] == [0, 9]
+
+
+def test_one_access_point_cannot_fill_the_board():
+    board = Board()
+    for number in range(2 * MAX_EVENTS_AN_HOUR):
+        board.add_event(ApEventRow("0a", NOW + timedelta(seconds=number), "log", 4, {}))
+    board.add_event(ApEventRow("0b", NOW, "log", 4, {}))
+    board.add_event(ApEventRow("0a", NOW + timedelta(hours=1), "log", 4, {}))
+    kept = [event.serial for event in board.take().events]
+    assert kept == ["0a"] * MAX_EVENTS_AN_HOUR + ["0b", "0a"]
+    assert board.events_lost == MAX_EVENTS_AN_HOUR

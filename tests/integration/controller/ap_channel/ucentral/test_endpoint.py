@@ -1,9 +1,11 @@
 """Who gets in, who is turned away, and how the endpoint bears a storm and its own end."""
 
 import asyncio
+import contextlib
 import ssl
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
@@ -165,3 +167,19 @@ def test_the_common_name_is_read_from_what_ssl_gives():
     subject = ((("organizationName", "x"),), (("commonName", "aa"),))
     assert common_name({"subject": subject}) == "aa"
     assert common_name({"subject": ()}) == common_name({}) == common_name(None) == ""
+
+
+@pytest.mark.parametrize(
+    "away", [ConnectionRefusedError(), OperationalError("SELECT", {}, Exception("gone"))]
+)
+async def test_nobody_is_left_hanging_while_the_database_is_away(bed, monkeypatch, away):
+    async def refusal(_serial):
+        raise away
+
+    monkeypatch.setattr(bed.admission, "refusal", refusal)
+    reader, writer = await asyncio.open_connection("127.0.0.1", bed.port, ssl=bed.certificate())
+    async with asyncio.timeout(5):
+        with contextlib.suppress(OSError):
+            assert await reader.read(1) == b""
+    writer.close()
+    await bed.until(lambda: bed.count("handshakes") == 0)
