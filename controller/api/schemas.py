@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 VOUCHERS_MAX = 10_000
 VALID_MAX_S = 366 * 86_400
+_RATE_MAX_KBPS = 100_000_000
+_QUOTA_MAX_BYTES = 2**50
+_DEVICES_MAX = 1000
 
 
 class PlanIn(BaseModel):
@@ -15,14 +18,18 @@ class PlanIn(BaseModel):
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
     name: str = Field(min_length=1, max_length=200)
-    session_timeout_s: int = Field(86_400, ge=60)
-    idle_timeout_s: int = Field(3_600, ge=60)
-    remember_s: int = Field(86_400, ge=0, description="How long a device is let in again with no page.")
-    interim_s: int = Field(300, ge=60)
-    rate_down_kbps: int | None = Field(None, ge=1)
-    rate_up_kbps: int | None = Field(None, ge=1)
-    quota_bytes: int | None = Field(None, ge=1, description="Both directions together, per session.")
-    simultaneous_use: int = Field(5, ge=1)
+    session_timeout_s: int = Field(86_400, ge=60, le=VALID_MAX_S)
+    idle_timeout_s: int = Field(3_600, ge=60, le=VALID_MAX_S)
+    remember_s: int = Field(
+        86_400, ge=0, le=VALID_MAX_S, description="How long a device is let in again with no page."
+    )
+    interim_s: int = Field(300, ge=60, le=86_400)
+    rate_down_kbps: int | None = Field(None, ge=1, le=_RATE_MAX_KBPS)
+    rate_up_kbps: int | None = Field(None, ge=1, le=_RATE_MAX_KBPS)
+    quota_bytes: int | None = Field(
+        None, ge=1, le=_QUOTA_MAX_BYTES, description="Both directions together, per session."
+    )
+    simultaneous_use: int = Field(5, ge=1, le=_DEVICES_MAX)
 
 
 class PlanOut(PlanIn):

@@ -219,7 +219,7 @@ async def end_due(tx: Tx, *, now: datetime) -> list[str]:
 
 
 async def purge(tx: Tx, *, before: datetime) -> int:
-    """Delete `PURGE_BATCH` sessions at most that ended before then, with their accounting; return how many."""
+    """Delete up to `PURGE_BATCH` sessions that ended before then, and their accounting; return how many."""
     return await repository.delete_ended(tx, before, PURGE_BATCH)
 
 

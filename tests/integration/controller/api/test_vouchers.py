@@ -48,3 +48,16 @@ async def test_plans(api):
         ("city", "Городская сеть"),
         ("guest", "Гости"),
     ]
+
+
+async def test_numbers_that_no_clock_or_database_can_hold_are_refused(api):
+    for field in ("session_timeout_s", "idle_timeout_s", "remember_s", "interim_s", "simultaneous_use"):
+        await api.call("PUT", "/plans/guest", 422, json={"name": "Guest", field: 2**31})
+    for field in ("rate_down_kbps", "rate_up_kbps", "quota_bytes"):
+        await api.call("PUT", "/plans/guest", 422, json={"name": "Guest", field: 2**63})
+
+
+async def test_nul_is_refused_whatever_the_body_calls_itself(api):
+    body = b'{"plan_id": "city", "batch": "a\\u0000b"}'
+    for kind in ("application/x+json", "Application/JSON"):
+        await api.call("POST", "/vouchers", 422, content=body, headers={"Content-Type": kind})
