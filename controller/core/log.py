@@ -1,6 +1,7 @@
 """Structured logs: event names are constants, data are keywords, secrets and personal data never."""
 
 import logging
+import re
 import sys
 from typing import Literal, cast
 
@@ -10,6 +11,8 @@ _FORBIDDEN = frozenset({"mac", "phone", "name", "password", "secret", "token", "
 """Keywords that name personal data or secrets: their values are struck out if someone logs them."""
 
 STRUCK_OUT = "[withheld]"
+_DETAIL = re.compile(r"DETAIL: .*")
+"""Where PostgreSQL says which values were in the way, on one line."""
 
 
 def withhold_personal_data(
@@ -18,6 +21,15 @@ def withhold_personal_data(
     """Replace the value of every forbidden keyword; a structlog processor."""
     for key in _FORBIDDEN & event.keys():
         event[key] = STRUCK_OUT
+    return event
+
+
+def withhold_values(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Strike out the values that a database repeats in its errors; a structlog processor."""
+    if "exception" in event:
+        event["exception"] = _DETAIL.sub(f"DETAIL: {STRUCK_OUT}", event["exception"])
     return event
 
 
@@ -42,6 +54,7 @@ def configure_logging(level: str, fmt: Literal["console", "json"], service: str)
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             withhold_personal_data,
             structlog.processors.format_exc_info,
+            withhold_values,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
