@@ -15,6 +15,7 @@ Colour is left out when stdout is no terminal or NO_COLOR is set (no-color.org).
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +30,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from controller.core.errors import DeniedError, KolcoError, NotFoundError, UnavailableError
+from controller.core.errors import (
+    DeniedError,
+    InvalidInputError,
+    KolcoError,
+    NotFoundError,
+    UnavailableError,
+)
 
 
 class ExitCode(IntEnum):
@@ -186,6 +193,8 @@ def run(app: typer.Typer) -> NoReturn:
         app()
     except KolcoError as error:
         sys.exit(report(error))
+    except OSError as error:  # of the machine, which people can mend; a fault of ours keeps its traceback
+        sys.exit(report(_of_machine(error)))
     sys.exit(ExitCode.OK)
 
 
@@ -261,6 +270,16 @@ def _cell(value: object) -> Text:
 def _console(*, stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     return Console(file=stream, highlight=False, soft_wrap=stderr)
+
+
+def _of_machine(error: OSError) -> KolcoError:
+    reason = error.strerror or str(error)
+    if error.filename is None:
+        return UnavailableError(f"the machine says: {reason}", hint="kolco doctor looks for the cause")
+    return InvalidInputError(
+        f"cannot use {os.fsdecode(error.filename)}: {reason}",
+        hint="check the path, its owner and its mode; KOLCO_DATA_DIR names the data directory",
+    )
 
 
 def _problems(error: KolcoError) -> list[Any]:

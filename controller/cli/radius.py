@@ -14,6 +14,7 @@ from typing import Annotated
 import httpx
 import typer
 
+from controller import migrations
 from controller.cli import radius_credential, radius_eap, radius_nas
 from controller.cli.output import (
     Column,
@@ -207,7 +208,8 @@ def explain_decision(
         clock = SystemClock()
         authorizer = Authorizer(db, Directory(SecretStore(settings.data_dir / "secrets")), clock)
         try:
-            return await explain(db, authorizer, question, clock.now())
+            async with migrations.explained(db):
+                return await explain(db, authorizer, question, clock.now())
         finally:
             await db.close()
 

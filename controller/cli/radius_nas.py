@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from controller import migrations
 from controller.audit import service as audit
 from controller.cli.output import Column, Format, Output, Yes, age, confirm, note, print_done, print_rows
 from controller.core.clock import SystemClock
@@ -43,7 +44,7 @@ async def opened(*, write: bool) -> AsyncIterator[tuple[Tx, SecretStore]]:
     settings = CoreSettings.load()
     db = Database(settings.database)
     try:
-        async with db.transaction() if write else db.reading() as tx:
+        async with migrations.explained(db), db.transaction() if write else db.reading() as tx:
             yield tx, SecretStore(settings.data_dir / "secrets")
     finally:
         await db.close()

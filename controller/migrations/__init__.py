@@ -1,5 +1,7 @@
 """The schema's history: brings a database to the newest version, and tells which one it has."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -8,7 +10,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from controller.core.db import Database
+from controller.core.db import Database, is_away, reason_of
 from controller.core.errors import ConflictError, UnavailableError
 
 
@@ -16,13 +18,13 @@ async def upgrade(db: Database) -> str:
     """Bring the database to the newest version, in one transaction where it can be; return the version.
 
     Raises:
-        UnavailableError: the database does not answer.
+        UnavailableError: the database does not answer, or is none.
     """
     try:
         async with db.engine.begin() as connection:
             await connection.run_sync(_upgrade)
-    except (sa.exc.OperationalError, sa.exc.InterfaceError, OSError) as error:
-        raise _unreachable(error) from error
+    except (sa.exc.DBAPIError, OSError) as error:
+        raise _unusable(db, error) from error
     return newest()
 
 
@@ -31,7 +33,7 @@ async def check(db: Database) -> None:
 
     Raises:
         ConflictError: it has another one; the hint says what to do.
-        UnavailableError: it does not answer.
+        UnavailableError: it does not answer, or is none.
     """
     version = await current(db)
     if version == newest():
@@ -54,15 +56,32 @@ async def current(db: Database) -> str | None:
     """Return the database's version, None if it is empty.
 
     Raises:
-        UnavailableError: it does not answer.
+        UnavailableError: it does not answer, or is none.
     """
     try:
         async with db.engine.connect() as connection:
             return await connection.run_sync(
                 lambda sync: MigrationContext.configure(sync).get_current_revision()
             )
-    except (sa.exc.OperationalError, sa.exc.InterfaceError, OSError) as error:
-        raise _unreachable(error) from error
+    except (sa.exc.DBAPIError, OSError) as error:
+        raise _unusable(db, error) from error
+
+
+@asynccontextmanager
+async def explained(db: Database) -> AsyncIterator[None]:
+    """Turn the database's own errors in the block into one that people can read, for commands that use it.
+
+    Raises:
+        UnavailableError: the database does not answer, is none, or has not been upgraded.
+    """
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        raise _unusable(db, error) from error
+    except OSError as error:
+        if not is_away(error):
+            raise
+        raise _unusable(db, error) from error
 
 
 def newest() -> str:
@@ -89,8 +108,14 @@ def _upgrade(connection: sa.Connection) -> None:
     command.upgrade(made, "head")
 
 
-def _unreachable(error: Exception) -> UnavailableError:
-    reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+def _unusable(db: Database, error: Exception) -> UnavailableError:
+    if db.dialect == "sqlite":
+        path = db.engine.url.database
+        return UnavailableError(
+            f"the database {path} cannot be used: {reason_of(error)}",
+            hint="`kolco db upgrade` makes it; this user must be able to write there, and the disk have room",
+        )
     return UnavailableError(
-        f"the database does not answer: {reason}", hint="check KOLCO_DATABASE_URL and that the server runs"
+        f"the database does not answer: {reason_of(error)}",
+        hint="check KOLCO_DATABASE_URL and that the server runs",
     )

@@ -58,6 +58,23 @@ async def test_a_database_of_a_newer_program_is_left_alone(database_url, tmp_pat
     assert "version 9999, which this program does not know" in refused.stderr
 
 
+def test_what_is_no_database_and_where_none_can_be_are_clear_errors(tmp_path):
+    (tmp_path / "kolco.db").write_bytes(b"not a database at all" * 100)
+    for command in (("db", "upgrade"), ("up",), ("serve", "radius"), ("radius", "nas", "list")):
+        refused = kolco(*command, KOLCO_DATA_DIR=str(tmp_path))
+        assert refused.returncode == 5
+        assert f"{tmp_path}/kolco.db cannot be used: file is not a database\n" in refused.stderr
+        assert "Traceback" not in refused.stderr
+    empty = kolco("radius", "nas", "list", KOLCO_DATA_DIR=str(tmp_path / "none"))
+    assert (empty.returncode, empty.stderr.count("\n")) == (5, 2)
+    assert "hint: `kolco db upgrade` makes it" in empty.stderr
+    for command in (("db", "upgrade"), ("up",)):
+        refused = kolco(*command, KOLCO_DATA_DIR="/proc/kolco")
+        assert refused.returncode == 1
+        assert "error: cannot use /proc/kolco: No such file or directory\n" in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
 def test_a_database_that_is_away_is_a_clear_error():
     refused = kolco("db", "upgrade", KOLCO_DATABASE_URL="postgresql+asyncpg://kolco@127.0.0.1:9/x")
     assert refused.returncode == 5
