@@ -19,7 +19,7 @@ from typing import Self
 
 import httpx
 
-from controller.core.errors import UnavailableError
+from controller.core.errors import ConflictError, UnavailableError
 from controller.core.log import get_logger
 
 LOG_STARTED = "daemon.started"
@@ -51,7 +51,8 @@ class Daemon:
     @property
     def argv(self) -> Sequence[str]:
         """The command that serves it, with this interpreter."""
-        return [sys.executable, "-m", "controller", "serve", self.name]
+        # -P: a folder `controller` where the command happens to be given is not imported, let alone as root.
+        return [sys.executable, "-P", "-m", "controller", "serve", self.name]
 
 
 @dataclass
@@ -85,7 +86,13 @@ class Supervisor:
         await self.stop()
 
     async def start(self, daemon: Daemon) -> None:
-        """Start a daemon and keep it running."""
+        """Start a daemon and keep it running.
+
+        Raises:
+            ConflictError: something listens at its health address already: another kolco, most likely, which
+                would pass for the daemon while that cannot start.
+        """
+        await _ensure_free(daemon)
         child = self._children[daemon.name] = _Child(daemon)
         child.watcher = asyncio.create_task(self._keep(child), name=f"keep-{daemon.name}")
         await child.first_start.wait()
@@ -172,6 +179,19 @@ class Supervisor:
             return ""
         path = self._log_dir / f"{name}.log"
         return path.read_text(errors="replace")[-_LAST_WORDS:].strip() if path.exists() else ""
+
+
+async def _ensure_free(daemon: Daemon) -> None:
+    url = httpx.URL(daemon.health_url)
+    try:
+        _, writer = await asyncio.open_connection(url.host, url.port or 80)
+    except OSError:
+        return
+    writer.close()
+    raise ConflictError(
+        f"something listens at {url.host}:{url.port} already, where {daemon.name} is to answer",
+        hint="is kolco running here? Else end what holds the port (`ss -ltnp`), or set another",
+    )
 
 
 def _die_with_parent(parent: int) -> Callable[[], None]:

@@ -58,7 +58,7 @@ class Browser:
             "HOME": str(temporary),
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
         }
-        argv = [sys.executable, "-m", "controller.city.browser_process"]
+        argv = [sys.executable, "-P", "-m", "controller.city.browser_process"]
         child = await Child.start(
             "browser",
             in_namespace(phone.namespace, argv),

@@ -32,6 +32,7 @@ class FleetOrder:
         """The command line."""
         return [
             sys.executable,
+            "-P",
             "-m",
             "controller.city.fleet",
             f"--url={self.url}",

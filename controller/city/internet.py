@@ -75,7 +75,7 @@ async def start(namespace: str, directory: Path, certificate: tuple[Path, Path] 
     Raises :class:`UnavailableError` with its last words when it does not come up.
     """
     files = [] if certificate is None else [str(path) for path in certificate]
-    argv = [sys.executable, "-m", "controller.city.internet", str(directory), *files]
+    argv = [sys.executable, "-P", "-m", "controller.city.internet", str(directory), *files]
     child = await Child.start(
         "internet",
         ["ip", "netns", "exec", namespace, *argv],

@@ -52,7 +52,7 @@ from controller.supervisor import Daemon, Supervisor
 
 LOG_UP = "city.up"
 LOG_DOWN = "city.down"
-KOLCO = (sys.executable, "-m", "controller")
+KOLCO = (sys.executable, "-P", "-m", "controller")
 READY_TIMEOUT_S = 90.0
 SECONDS_PER_AP = 0.05
 POLL_S = 0.1

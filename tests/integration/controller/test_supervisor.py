@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from controller.core.errors import UnavailableError
+from controller.core.errors import ConflictError, UnavailableError
 from controller.supervisor import Daemon, Supervisor
 from tests.conftest import free_port
 
@@ -61,6 +62,23 @@ async def test_a_daemon_that_cannot_start_is_named_with_its_last_words(tmp_path)
         await supervisor.start(Program("web", "http://127.0.0.1:9/", command))
         with pytest.raises(UnavailableError, match="web does not get ready: the port is taken"):
             await supervisor.wait_ready("web")
+
+
+async def test_another_program_does_not_pass_for_a_daemon():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        url = f"http://127.0.0.1:{other.getsockname()[1]}/healthz"
+        async with Supervisor() as supervisor:
+            with pytest.raises(ConflictError, match="already, where web is to answer"):
+                await supervisor.start(Program("web", url, ("false",)))
+
+
+def test_a_daemon_is_kolco_whatever_lies_in_the_current_directory(tmp_path):
+    (tmp_path / "controller").mkdir()
+    (tmp_path / "controller" / "__main__.py").write_text("print('a stranger')")
+    argv = [*Daemon("teapot", "").argv]
+    ran = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "stranger" not in ran.stdout
+    assert "'teapot' is not one of" in ran.stderr
 
 
 async def test_a_daemon_deaf_to_sigterm_is_killed(tmp_path, monkeypatch):
