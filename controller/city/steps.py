@@ -22,6 +22,7 @@ from controller.city.phones import Phone
 from controller.city.radius_client import MabQuestion
 from controller.city.repository import Counted
 from controller.city.run import CITY_PLAN, City, Tell
+from controller.city.seeding.types import NAS_ID
 from controller.city.story import Step, StepFailedError
 from controller.city.websites import PROBE_ANSWERS
 from controller.core.errors import UnavailableError
@@ -70,6 +71,7 @@ class Journey:
             Step("accounting", "accounting has its bytes", self._accounting),
             Step("metrics", "the metrics show it", self._metrics),
             Step("radius-mab", "RADIUS lets the known device in by its address", self._radius_mab),
+            Step("radius-eap", "RADIUS lets the device in by EAP until that is revoked", self._radius_eap),
             Step("ssid-renamed", "a new network name reaches every access point", self._rename),
             Step("gateway-killed", "the gateway is killed and the phone stays online", self._kill_gateway),
             Step("login-voucher", "a second phone logs in with a voucher", self._login_voucher),
@@ -235,6 +237,19 @@ class Journey:
         )
         must("Received Access-Reject" in refused, "RADIUS lets a stranger in")
         return "Access-Accept for the phone, Access-Reject for a stranger"
+
+    async def _radius_eap(self) -> str:
+        issued = await self._city.kolco_json("radius", "credential", "issue", "--mac", self._first.mac)
+        server = ("--nas", NAS_ID, "--port", str(self._city.ports.radius_auth))
+        proof = ("--username", issued["username"], "--password", issued["password"])
+        asked = ("radius", "test", "ttls-pap", *server, *proof)
+        accepted = await self._city.kolco_json(*asked)
+        must(accepted["answer"] == "Access-Accept", f"RADIUS answers {accepted['answer']}")
+        must(accepted["keys_match"], "the device and the access point have different keys")
+        (await self._city.kolco("radius", "credential", "revoke", issued["username"], "--yes")).checked()
+        refused = (await self._city.kolco(*asked)).stdout.decode()
+        must("Access-Reject" in refused, "RADIUS lets a revoked credential in")
+        return f"EAP-TTLS in {accepted['rounds']} rounds with matching keys; refused once revoked"
 
     async def _rename(self) -> str:
         wlan = (await self._city.kolco_json("wlan", "list"))[0]

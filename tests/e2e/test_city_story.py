@@ -30,6 +30,7 @@ STEPS = [
     "accounting",
     "metrics",
     "radius-mab",
+    "radius-eap",
     "ssid-renamed",
     "gateway-killed",
     "login-voucher",
