@@ -15,7 +15,7 @@ class EnrolmentOut(BaseModel):
 
     serial: str
     certificate: str = Field(description="PEM: the AP's certificate, then the authority's.")
-    key: str = Field(description="PEM, PKCS #8, not encrypted.")
+    key: str | None = Field(description="PEM, PKCS #8, not encrypted; null in a dry run.")
     authority: str = Field(description="PEM: whom the AP trusts.")
 
 
@@ -33,6 +33,7 @@ async def enrol_ap(
     return EnrolmentOut(
         serial=serial,
         certificate=issued.certificate_pem.decode(),
-        key=issued.key_pem.decode(),
+        # Whoever holds it is the access point; a dry run, which no audit entry tells of, must not give it.
+        key=None if dry_run else issued.key_pem.decode(),
         authority=authority.certificate_pem.decode(),
     )

@@ -28,3 +28,10 @@ async def test_a_retired_and_an_unknown_one_get_none(api):
     assert retired.status_code == 409
     assert "kolco ap adopt" in retired.json()["hint"]
     assert (await api.http.post("/access-points/0000000000ff/certificate")).status_code == 404
+
+
+async def test_a_dry_run_gives_no_key_as_it_leaves_no_trace(api):
+    await add_ap(api.runtime.db, 1)
+    answer = await api.http.post(f"/access-points/{serial_of(1)}/certificate?dry_run=true")
+    assert (answer.status_code, answer.json()["key"]) == (201, None)
+    assert (await api.http.get("/audit", params={"object_id": serial_of(1)})).json()["items"] == []
