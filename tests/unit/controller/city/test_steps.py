@@ -14,7 +14,7 @@ def journey(**options):
 
 def test_every_step_has_a_name_of_its_own_and_a_sentence():
     told = journey().steps()
-    assert len({step.name for step in told}) == len(told) == 17
+    assert len({step.name for step in told}) == len(told) == 18
     assert all(step.title and step.name == step.name.lower() for step in told)
     assert told[0].name == "machine"
     assert told[-1].name == "logout"
