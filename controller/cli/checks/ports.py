@@ -70,7 +70,7 @@ def check_port(name: str, host: str, port: int, protocol: Protocol, variable: st
 
 
 def _is_kolco(command: str) -> bool:
-    words = command.split()
+    words = [word for word in command.split() if word != "-P"]
     return any(PurePath(word).name == "kolco" for word in words[:2]) or words[1:3] == ["-m", "controller"]
 
 
@@ -86,7 +86,7 @@ def find_holder(port: int, protocol: Protocol) -> str | None:
         if protocol == "tcp" and connection.status != psutil.CONN_LISTEN:
             continue
         try:
-            command = " ".join(psutil.Process(connection.pid).cmdline()[:5])
+            command = " ".join(psutil.Process(connection.pid).cmdline()[:6])
         except psutil.Error:
             command = "a process"
         return f"{command} (pid {connection.pid})"

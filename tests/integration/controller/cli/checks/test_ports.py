@@ -5,7 +5,10 @@ import socket
 import subprocess
 import sys
 
+import pytest
+
 from controller.cli.checks.ports import check_port, check_ports, find_holder
+from controller.supervisor import Daemon
 from tests.conftest import free_port
 
 
@@ -26,8 +29,14 @@ def test_taken_by_this_test():
         assert f"pid {os.getpid()}" in find_holder(taken.getsockname()[1], "udp")
 
 
-def test_taken_by_kolco(tmp_path):
-    program = tmp_path / "kolco"
+@pytest.mark.parametrize(
+    ("file", "command"),
+    [("kolco", ("{}",)), ("controller/__main__.py", [*Daemon("web", "").argv[1:-2]])],
+    ids=["by hand", "by kolco up"],
+)
+def test_taken_by_kolco(tmp_path, file, command):
+    program = tmp_path / file
+    program.parent.mkdir(exist_ok=True)
     program.write_text(
         "import socket, sys\n"
         "s = socket.create_server(('127.0.0.1', 0))\n"
@@ -35,7 +44,11 @@ def test_taken_by_kolco(tmp_path):
         "sys.stdin.read()\n"
     )
     with subprocess.Popen(
-        [sys.executable, program, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, *(word.format(program) for word in command), "serve"],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         finding = check_port("x", "127.0.0.1", int(process.stdout.readline()), "tcp", "KOLCO_X")
         process.stdin.close()
