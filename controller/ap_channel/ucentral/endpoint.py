@@ -31,6 +31,8 @@ from controller.core.log import get_logger
 LOG_TURNED_AWAY = "ap_channel.turned_away"
 
 HANDSHAKE_S = 15.0
+STALLED_S = 3.0
+"""If nobody got through for so long, strangers sit on the slots: those there as long are cut."""
 _TICK_S = 1.0
 _CLOSE_BATCH = 500
 _CLOSE_GRACE_S = 1.0
@@ -70,7 +72,8 @@ class Endpoint:
         self._clock = clock
         self._on_connected = on_connected
         self._slots = asyncio.Semaphore(handshakes)
-        self._welcomes: set[asyncio.Task[None]] = set()
+        self._welcomes: dict[asyncio.Task[None], float] = {}
+        """Handshakes under way and since when."""
         self._links: set[ApLink] = set()
         self._empty = asyncio.Event()
         self._messages = {shape: metrics.messages.labels(method).inc for method, shape in METHODS.items()}
@@ -137,7 +140,7 @@ class Endpoint:
     async def _accept(self, sock: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            await self._slots.acquire()
+            await self._take_slot()
             try:
                 peer, _ = await loop.sock_accept(sock)
             except OSError:
@@ -151,8 +154,20 @@ class Endpoint:
                 raise
             peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             task = loop.create_task(self._welcome(peer))
-            self._welcomes.add(task)
-            task.add_done_callback(self._welcomes.discard)
+            self._welcomes[task] = loop.time()
+            task.add_done_callback(self._welcomes.pop)
+
+    async def _take_slot(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(STALLED_S):
+                    await self._slots.acquire()
+                    return
+            stalled_since = asyncio.get_running_loop().time() - STALLED_S
+            for task, since in self._welcomes.items():
+                if since <= stalled_since:
+                    self._turn_away("stalled")
+                    task.cancel()
 
     async def _welcome(self, peer: socket.socket) -> None:
         """Handshakes of one connection; holds a slot until they are over."""
@@ -175,6 +190,9 @@ class Endpoint:
             link.admit(serial)
             async with asyncio.timeout(HANDSHAKE_S):
                 await over.wait()
+        except asyncio.CancelledError:
+            link.abort()
+            raise
         except ssl.SSLError as error:
             self._turn_away(_tls_reason(error))
         except TimeoutError:  # before OSError, which it is a kind of

@@ -142,6 +142,22 @@ async def test_one_that_says_nothing_does_not_hold_the_gate(parts, monkeypatch):
     assert parts.count("turned_away_total", reason="hung-up") == 1
 
 
+async def test_many_that_say_nothing_do_not_keep_the_others_out(parts, monkeypatch):
+    monkeypatch.setattr(module, "STALLED_S", 0.2)
+    async with parts.serving(handshakes=2):
+        silent = [await asyncio.open_connection("127.0.0.1", parts.port) for _ in range(8)]
+        async with asyncio.timeout(5), access_point(parts.port, READY, parts.certificate()) as ap:
+            await ap.introduce()
+            await parts.until(lambda: parts.connected)
+            for reader, _ in silent:
+                with contextlib.suppress(OSError):
+                    assert await reader.read(1) == b""
+        for _, writer in silent:
+            writer.close()
+        await parts.until(lambda: parts.count("handshakes") == 0)
+    assert parts.count("turned_away_total", reason="stalled") == 8
+
+
 async def test_at_its_end_it_says_good_bye(parts):
     async with parts.serving():
         context = parts.certificate()
