@@ -37,6 +37,7 @@ def test_taken_by_this_test():
 def test_taken_by_kolco(tmp_path, file, command):
     program = tmp_path / file
     program.parent.mkdir(exist_ok=True)
+    (program.parent / "__init__.py").touch()  # a package, before the installed one
     program.write_text(
         "import socket, sys\n"
         "s = socket.create_server(('127.0.0.1', 0))\n"
