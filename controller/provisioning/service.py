@@ -18,9 +18,12 @@ from controller.provisioning.merge import merge
 from controller.provisioning.render.ucentral import render
 from controller.provisioning.types import ApFacts, DesiredConfig, Fault, Outcome, Refreshed
 from controller.provisioning.validate import validate
-from controller.provisioning.version import digest, next_uuid, stamp
+from controller.provisioning.version import LAST_UUID, digest, next_uuid, stamp
 from controller.wlans import service as wlans
 from controller.wlans.types import WlanView
+
+_HIGHEST_CLAIM = LAST_UUID - 2**25
+"""Above it are uuids for millions of changes."""
 
 
 async def refresh(tx: Tx, *, serials: Collection[str] | None, now: datetime) -> Refreshed:
@@ -82,12 +85,13 @@ async def raise_above(tx: Tx, running: Mapping[str, int], now: datetime) -> list
     """Restamp the configurations of access points that hold a higher uuid than ours.
 
     Such an access point was configured elsewhere; after its next restart it would load the highest
-    file again, so ours must be higher. Returns the restamped configurations.
+    file again, so ours must be higher. Returns the restamped configurations. A claim near
+    the end of all uuids is not outbid: one broken access point would use them up and stop all others.
     """
     raised: list[DesiredConfig] = []
     rows: list[dict[str, Any]] = []
     for item in await repository.list_desired(tx, list(running)):
-        if item.uuid >= running[item.serial]:
+        if not item.uuid < running[item.serial] <= _HIGHEST_CLAIM:
             continue
         config = msgspec.json.decode(item.config)
         above = max(item.uuid, running[item.serial])

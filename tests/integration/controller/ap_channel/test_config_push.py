@@ -157,3 +157,24 @@ def test_what_answers_mean():
     assert outcome_of(item, Reply(1, "configure", 1, "some", 5)).error == "some"
     assert outcome_of(item, Reply(1, "configure", 2, "", 5)).error == "failed"
     assert math.inf > module.RETRY_S
+
+
+async def test_those_that_claim_the_last_uuids_do_not_stop_the_others(
+    push, registry, database, clock, refresh
+):
+    for serial, claimed in ((READY, 2**31 - 1), (MORE[1], 2**31 - 2)):
+        registry.add(serial, ScriptedLink(clock, serial, uuid=claimed))
+    other = ScriptedLink(clock, MORE[0])
+    registry.add(MORE[0], other)
+    working = asyncio.create_task(push.run())
+    try:
+        async with asyncio.timeout(5):
+            while not other.received:
+                assert not working.done()
+                await asyncio.sleep(0.01)
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+    async with database.transaction() as tx:
+        tx.add(Wlan(id="another", ssid="Another"))
+    assert {READY, MORE[0], MORE[1]} <= set(await refresh())
