@@ -126,7 +126,7 @@ class City:
         try:
             await self._start_parts(tell)
         except KolcoError as error:
-            if self.options.data_dir is None:
+            if self.options.data_dir is None and not isinstance(error, InvalidInputError):
                 error.hint = "--data-dir DIRECTORY keeps the logs of the next try"
             raise
         log.info(LOG_UP, aps=self.options.aps, phones=len(self.phones), seconds=round(self.up_s, 1))

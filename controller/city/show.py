@@ -69,11 +69,11 @@ def ideas_of(city: City) -> list[Idea]:
     """Three things to try, which need no more than a second terminal."""
     source = f". {city.env_file}"
     ideas = [
-        Idea("See the access points", f"{source} && kolco ap list --limit 10"),
-        Idea("Give the network a new name", f"{source} && kolco wlan set city --ssid Москва_Бесплатно"),
+        Idea("In another terminal: see the access points", f"{source} && kolco ap list --limit 10"),
+        Idea("There too: give the network a new name", "kolco wlan set city --ssid Москва_Бесплатно"),
     ]
     if city.laid is None:
-        return [*ideas, Idea("Make a voucher", f"{source} && kolco voucher create --plan city")]
-    probe = f"http://{next(iter(layout.PROBE_HOSTS))}/generate_204"
+        return [*ideas, Idea("There too: make a voucher", "kolco voucher create --plan city")]
+    probe = f"http://{min(layout.PROBE_HOSTS, key=len)}/"  # short: a command must fit into 80 columns
     first = city.laid.phone(1)
     return [*ideas, Idea("Be a phone that is not logged in", f"ip netns exec {first} curl -i {probe}")]

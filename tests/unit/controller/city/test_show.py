@@ -25,7 +25,15 @@ def test_there_are_three_things_to_try_with_and_without_a_network():
     assert "ip netns exec kc1-phone-1 curl" in laid[2].command
     bare = ideas_of(city(laid=None))
     assert len(bare) == 3
-    assert all(idea.command.startswith(". /data/env && kolco ") for idea in bare)
+    assert bare[0].command.startswith(". /data/env && kolco ")
+    assert all(idea.command.startswith("kolco ") for idea in bare[1:])
+
+
+def test_the_commands_can_be_copied_from_a_terminal_of_80_columns():
+    running = city(laid=Layout("kc0123abcd", 200))
+    running.env_file = Path("/tmp/kolco-city-abcdefgh/env")
+    frame_and_indent = 7
+    assert all(len(idea.command) <= 80 - frame_and_indent for idea in ideas_of(running))
 
 
 def test_prometheus_is_linked_only_if_it_runs():
