@@ -191,7 +191,8 @@ class Admission:
         async with self._db.transaction() as tx:
             await repository.remove_leases(tx, self._gateway_id, removed)
             await repository.put_leases(tx, self._gateway_id, list(rows.values()))
-            for client in arrived:
+            # In the order of MAC addresses, in which logins lock too when they lock several.
+            for client in sorted(arrived, key=lambda each: each.mac):
                 session = await sessions.resume_known(
                     tx,
                     mac=client.mac,

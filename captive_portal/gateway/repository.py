@@ -178,7 +178,6 @@ async def put_marks(tx: Tx, gateway_id: str, marks: Mapping[Mark, Totals]) -> No
 
 async def purge_marks(tx: Tx, gateway_id: str, before: datetime) -> None:
     """Delete the marks of sessions that ended before a moment."""
-    ended = sa.select(NetSession.id).where(NetSession.ended_at < before)
-    await tx.execute(
-        sa.delete(GateLedger).where(GateLedger.gateway_id == gateway_id, GateLedger.session_id.in_(ended))
-    )
+    # Asked per mark: a list of all past sessions would be built each time, and they are kept for a year.
+    ended = sa.exists().where(NetSession.id == GateLedger.session_id, NetSession.ended_at < before)
+    await tx.execute(sa.delete(GateLedger).where(GateLedger.gateway_id == gateway_id, ended))
