@@ -1,6 +1,6 @@
 """RADIUS on one core: PAP logins and acknowledged accounting per second, over loopback.
 
-    python -m tests.benchmarks.radius_auth [--requests 8000] [--accounts 1000] [--database-url URL]
+    python -m tests.benchmarks.radius_auth [--requests 2000] [--accounts 1000] [--database-url URL]
 
 The daemon runs in a process of its own with a database, policy, duplicate cache and counters on. The
 generator here keeps 128 requests in flight, each with an identifier of its own on one of 16 sockets,
@@ -247,7 +247,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--requests", type=int, default=8_000, help="of each kind and run")
+    parser.add_argument("--requests", type=int, default=2_000, help="of each kind and run")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--accounts", type=int, default=1_000)
     parser.add_argument("--database-url", default=None, help="an empty database; else SQLite is used")
