@@ -35,7 +35,6 @@ from tests.conftest import free_port
 from tests.factories.portal import GATEWAY, seed
 
 
-
 def address(number: int) -> str:
     return f"127.7.{number // 250}.{number % 250 + 1}"
 
