@@ -24,6 +24,8 @@ settings.register_profile("kolco", deadline=None)
 settings.load_profile("kolco")
 
 POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "INT", "--")
+"""Before a server's command: the kernel ends it when the test run is killed."""
 
 
 @pytest.fixture
@@ -90,7 +92,8 @@ def postgres_server():
     with (directory / "log").open("wb") as log:
         process = subprocess.Popen(
             [
-                POSTGRES_BIN / "postgres", "-D", directory / "data", "-p", str(port), "-k", directory,
+                *ENDS_WITH_US, POSTGRES_BIN / "postgres",
+                "-D", directory / "data", "-p", str(port), "-k", directory,
                 "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=200",
             ],
             stdout=log, stderr=log, cwd="/", **options,
@@ -120,7 +123,7 @@ def nats_url():
     directory = tempfile.mkdtemp(prefix="kolco-nats-")
     port = free_port()
     process = subprocess.Popen(
-        ["nats-server", "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", directory],
+        [*ENDS_WITH_US, "nats-server", "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", directory],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
