@@ -4,6 +4,7 @@ Services take a `Tx` and never commit; the boundary (endpoint, daemon, command) 
 """
 
 import contextlib
+import asyncio
 import hashlib
 import os
 import sqlite3
@@ -24,6 +25,7 @@ Tx = AsyncSession
 """An open transaction."""
 
 _BUSY_TIMEOUT_MS = 30_000
+_DRIVER_ENDS_S = 0.02
 _CHUNK_PARAMETERS = 15_000
 """Bound parameters a statement may hold: SQLite takes 32,766, PostgreSQL 65,535 (32,767 in asyncpg)."""
 
@@ -145,6 +147,9 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+        if self.dialect == "sqlite":
+            # The driver's thread reports its end to the loop, which must not be closed by then.
+            await asyncio.sleep(_DRIVER_ENDS_S)
 
 
 async def upsert(

@@ -66,7 +66,8 @@ def test_what_is_no_database_and_where_none_can_be_are_clear_errors(tmp_path):
         assert f"{tmp_path}/kolco.db cannot be used: file is not a database\n" in refused.stderr
         assert "Traceback" not in refused.stderr
     empty = kolco("radius", "nas", "list", KOLCO_DATA_DIR=str(tmp_path / "none"))
-    assert (empty.returncode, empty.stderr.count("\n")) == (5, 2)
+    assert empty.returncode == 5
+    assert empty.stderr.startswith("error: the database ")
     assert "hint: `kolco db upgrade` makes it" in empty.stderr
     for command in (("db", "upgrade"), ("up",)):
         refused = kolco(*command, KOLCO_DATA_DIR="/proc/kolco")
