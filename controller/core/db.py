@@ -3,8 +3,8 @@
 Services take a `Tx` and never commit; the boundary (endpoint, daemon, command) opens the transaction.
 """
 
-import contextlib
 import asyncio
+import contextlib
 import hashlib
 import os
 import sqlite3
