@@ -7,7 +7,7 @@ set -eu
 
 run="dnsmasq-base nftables iproute2 conntrack isc-dhcp-client curl procps util-linux chromium fonts-dejavu-core
 prometheus freeradius-utils"
-test="postgresql-15 nats-server tcpdump eapoltest hostapd wpasupplicant"
+test="postgresql-15 nats-server tcpdump eapoltest hostapd wpasupplicant freeradius freeradius-postgresql radsecproxy tshark"
 
 wanted=
 for profile in "$@"; do
