@@ -1,12 +1,14 @@
-"""The UDP shell: datagrams in, replies out, one task a request. Decides nothing.
+"""The UDP shell: datagrams in, replies out. Decides nothing.
 
-What is genuine is `protocol.connection`'s matter, what to answer the `answer` function's.
+An answer that is there at once is sent at once; one that is not is waited for, without a task if it is a
+future. What is genuine is `protocol.connection`'s matter, what to answer the `answer` function's.
 """
 
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Final, cast
 
 from controller.core.clock import Clock
@@ -30,7 +32,8 @@ FAILED: Final = "failed"
 
 _log = get_logger(__name__)
 
-AnswerRequest = Callable[[RequestReceived], Awaitable[Answer]]
+AnswerRequest = Callable[[RequestReceived], Answer | Awaitable[Answer]]
+"""Answers a request: at once, by a future (which costs no task) or by any other awaitable (a task)."""
 
 
 class RadiusPort(asyncio.DatagramProtocol):
@@ -67,13 +70,13 @@ class RadiusPort(asyncio.DatagramProtocol):
         self._metrics = metrics
         self._clock = clock
         self._in_flight_max = in_flight_max
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._pending: set[asyncio.Future[Answer]] = set()
         self._transport: asyncio.DatagramTransport | None = None
 
     @property
     def in_flight(self) -> int:
         """The number of requests being worked on."""
-        return len(self._tasks)
+        return len(self._pending)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -96,10 +99,10 @@ class RadiusPort(asyncio.DatagramProtocol):
 
     async def drain(self) -> None:
         """Wait until what is under way is answered, two seconds at most; then give up the rest."""
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=2.0)
-            for task in late:
-                task.cancel()
+        if self._pending:
+            _, late = await asyncio.wait(self._pending, timeout=2.0)
+            for pending in late:
+                pending.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
     def _take(self, request: RequestReceived) -> None:
@@ -109,27 +112,42 @@ class RadiusPort(asyncio.DatagramProtocol):
             self._metrics.count_request(nas, "status")
             self._reply(request, self._alive, "status")
             return
-        if len(self._tasks) >= self._in_flight_max:
+        if len(self._pending) >= self._in_flight_max:
             self._connection.forget(request)
             self._metrics.count_dropped(nas, OVERLOAD)
             return
         self._metrics.count_request(nas, self._kind)
-        task = asyncio.create_task(self._work(request))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _work(self, request: RequestReceived) -> None:
         try:
-            answer = await self._answer(request)
-            self._reply(request, answer, self._kind)
-        except PeerError as error:
-            self._connection.forget(request)
-            self._metrics.count_dropped(request.client.id, error.reason)
+            answer = self._answer(request)
+            if isinstance(answer, Answer):
+                self._reply(request, answer, self._kind)
+            else:
+                pending = asyncio.ensure_future(answer)
+                self._pending.add(pending)
+                pending.add_done_callback(partial(self._finish, request))
         except Exception as error:  # noqa: BLE001 - a fault in one request must not end the port
+            self._give_up(request, error)
+
+    def _finish(self, request: RequestReceived, answered: asyncio.Future[Answer]) -> None:
+        self._pending.discard(answered)
+        if answered.cancelled():
             self._connection.forget(request)
-            self._metrics.count_dropped(request.client.id, FAILED)
-            # Only the kind of fault: a database's message may hold the device's address.
-            _log.error(LOG_FAILED, nas=request.client.id, kind=self._kind, error=type(error).__name__)
+            return
+        try:
+            self._reply(request, answered.result(), self._kind)
+        except Exception as error:  # noqa: BLE001 - a fault in one request must not end the port
+            self._give_up(request, error)
+
+    def _give_up(self, request: RequestReceived, error: Exception) -> None:
+        """Leave a request unanswered: its retransmission is worked on anew."""
+        self._connection.forget(request)
+        nas = request.client.id
+        if isinstance(error, PeerError):
+            self._metrics.count_dropped(nas, error.reason)
+            return
+        self._metrics.count_dropped(nas, FAILED)
+        # Only the kind of fault: a database's message may hold the device's address.
+        _log.error(LOG_FAILED, nas=nas, kind=self._kind, error=type(error).__name__)
 
     def _reply(self, request: RequestReceived, answer: Answer, kind: str) -> None:
         data = self._connection.reply(request, answer.code, answer.attributes)

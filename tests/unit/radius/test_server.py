@@ -152,3 +152,44 @@ async def test_reasons_of_rejects_are_counted():
     port = Port(reject)
     await port.receive(ask())
     assert port.shows('kolco_radius_refusals_total{reason="unknown-device"} 1.0')
+
+
+async def test_an_answer_that_is_there_is_sent_at_once():
+    port = Port(lambda _request: Answer(Code.ACCESS_ACCEPT, (), "accept"))
+    port.port.datagram_received(ask(), NAS)
+    assert len(port.transport.sent) == 1
+    assert port.port.in_flight == 0
+
+
+async def test_a_future_is_waited_for_without_a_task():
+    answer = asyncio.get_running_loop().create_future()
+    port = Port(lambda _request: answer)
+    tasks = len(asyncio.all_tasks())
+    await port.receive(ask())
+    assert (port.port.in_flight, len(asyncio.all_tasks())) == (1, tasks)
+    answer.set_result(Answer(Code.ACCESS_ACCEPT, (), "accept"))
+    await port.port.drain()
+    assert len(port.transport.sent) == 1
+    assert port.port.in_flight == 0
+
+
+async def test_a_fault_before_anything_is_awaited_is_counted():
+    def fail(_request):
+        raise MalformedError(DropReason.BAD_ATTRIBUTE)
+
+    port = Port(fail)
+    await port.receive(ask())
+    await port.receive(ask())
+    assert port.shows('kolco_radius_dropped_total{nas="ap",reason="bad-attribute"} 2.0')
+
+
+async def test_what_is_late_at_the_end_is_given_up(monkeypatch):
+    async def at_once(pending, **_options):
+        return set(), set(pending)
+
+    monkeypatch.setattr(asyncio, "wait", at_once)
+    port = Port(lambda _request: asyncio.get_running_loop().create_future())
+    await port.receive(ask())
+    await port.port.drain()
+    assert port.port.in_flight == 0
+    assert port.transport.sent == []
