@@ -30,6 +30,22 @@ class PlanIn(BaseModel):
         None, ge=1, le=_QUOTA_MAX_BYTES, description="Both directions together, per session."
     )
     simultaneous_use: int = Field(5, ge=1, le=_DEVICES_MAX)
+    daily_quota_bytes: int | None = Field(
+        None, ge=1, le=_QUOTA_MAX_BYTES, description="Both directions together, per account and day."
+    )
+    monthly_quota_bytes: int | None = Field(
+        None, ge=1, le=_QUOTA_MAX_BYTES, description="Both directions together, per account and month."
+    )
+    when_full: Literal["replace", "refuse"] = Field(
+        "replace", description="All devices online: replace the oldest session, or refuse the next by RADIUS."
+    )
+    vlan: int | None = Field(None, ge=1, le=4094, description="VLAN into which RADIUS puts the device.")
+    filter_id: str = Field(
+        "",
+        max_length=64,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$|^$",
+        description="Filter or role that the access point knows by this name.",
+    )
 
 
 class PlanOut(PlanIn):

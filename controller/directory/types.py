@@ -20,6 +20,11 @@ class PlanView:
     rate_up_kbps: int | None
     quota_bytes: int | None
     simultaneous_use: int
+    daily_quota_bytes: int | None = None
+    monthly_quota_bytes: int | None = None
+    when_full: str = "replace"
+    vlan: int | None = None
+    filter_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from controller.models.fleet import AccessPoint, ApConfig, ApEvent, ApStatus
 from controller.models.network import Gateway, Lease, Nas, Wlan, WlanSite
 from controller.models.operators import AuditEntry, Operator
 from controller.models.places import District, Site, Zone
+from controller.models.policy import CuiReset, PolicyRevision
 from controller.models.radius import RadiusLeg
 from controller.models.sessions import AccountingRecord, GateLedger, NetSession
 
@@ -27,6 +28,7 @@ __all__ = [
     "ApStatus",
     "AuditEntry",
     "Base",
+    "CuiReset",
     "Device",
     "DeviceCredential",
     "District",
@@ -39,6 +41,7 @@ __all__ = [
     "Operator",
     "OutboxRow",
     "Plan",
+    "PolicyRevision",
     "RadiusLeg",
     "Site",
     "SmsChallenge",

@@ -31,6 +31,15 @@ class Plan(Base):
     quota_bytes: Mapped[Big | None]
     """Both directions together, per session."""
     simultaneous_use: Mapped[int] = mapped_column(default=5)
+    daily_quota_bytes: Mapped[Big | None]
+    """Both directions together, of all the account's sessions in a day of the city's time zone."""
+    monthly_quota_bytes: Mapped[Big | None]
+    when_full: Mapped[str] = mapped_column(sa.String(8), default="replace", server_default="replace")
+    """With all devices online: `replace` ends the oldest session, `refuse` lets no more in by RADIUS."""
+    vlan: Mapped[int | None]
+    """VLAN that RADIUS has the access point put the device into, 1 to 4094."""
+    filter_id: Mapped[str] = mapped_column(sa.String(64), default="", server_default="")
+    """Name of a filter or role that the access point knows; empty: none."""
 
 
 class Account(Base):

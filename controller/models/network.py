@@ -78,3 +78,7 @@ class Nas(Base):
     enabled: Mapped[bool] = mapped_column(default=True)
     site_id: Mapped[Slug | None] = mapped_column(sa.ForeignKey("sites.id"))
     last_seen_at: Mapped[Moment | None]
+    vendor: Mapped[str] = mapped_column(sa.String(16), default="generic", server_default="generic")
+    """Whose attributes it understands: generic (WISPr), aruba, cisco, mikrotik, ruckus, …"""
+    cui: Mapped[str] = mapped_column(sa.String(8), default="asked", server_default="asked")
+    """When it gets a Chargeable-User-Identity (RFC 4372): asked, always or never."""
