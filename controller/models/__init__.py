@@ -17,6 +17,7 @@ from controller.models.operators import AuditEntry, Operator
 from controller.models.places import District, Site, Zone
 from controller.models.policy import CuiReset, PolicyRevision
 from controller.models.radius import RadiusLeg
+from controller.models.radius_journal import JournalPosition, RadiusDecision, SetAside
 from controller.models.sessions import AccountingRecord, GateLedger, NetSession
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "GateLedger",
     "Gateway",
     "Identity",
+    "JournalPosition",
     "Lease",
     "Nas",
     "NetSession",
@@ -42,7 +44,9 @@ __all__ = [
     "OutboxRow",
     "Plan",
     "PolicyRevision",
+    "RadiusDecision",
     "RadiusLeg",
+    "SetAside",
     "Site",
     "SmsChallenge",
     "Voucher",

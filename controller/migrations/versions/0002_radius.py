@@ -22,6 +22,52 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_revisions")),
     )
     op.create_table(
+        "radius_decisions",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("nas_id", sa.String(length=63), nullable=False),
+        sa.Column("station", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("username", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("method", sa.String(length=12), nullable=False),
+        sa.Column("outcome", sa.String(length=12), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column("account_id", sa.String(length=26), nullable=True),
+        sa.Column("plan_id", sa.String(length=63), nullable=True),
+        sa.Column("rule", sa.String(length=63), nullable=False),
+        sa.Column("session_id", sa.String(length=26), nullable=True),
+        sa.Column("ap_serial", sa.String(length=12), nullable=True),
+        sa.Column("site_id", sa.String(length=63), nullable=True),
+        sa.Column("ssid", sa.String(length=32), nullable=False),
+        sa.Column("trace", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_radius_decisions")),
+    )
+    with op.batch_alter_table("radius_decisions", schema=None) as batch_op:
+        batch_op.create_index("ix_radius_decisions_at", ["at"], unique=False)
+        batch_op.create_index("ix_radius_decisions_station", ["station", "at"], unique=False)
+        batch_op.create_index("ix_radius_decisions_username", ["username", "at"], unique=False)
+
+    op.create_table(
+        "radius_journal_positions",
+        sa.Column("segment", sa.String(length=26), nullable=False),
+        sa.Column("offset", sa.BigInteger(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("segment", name=op.f("pk_radius_journal_positions")),
+    )
+    op.create_table(
+        "radius_set_aside",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("nas_id", sa.String(length=63), nullable=False),
+        sa.Column("address", sa.String(length=45), nullable=False),
+        sa.Column("reason", sa.String(length=120), nullable=False),
+        sa.Column("octets", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_radius_set_aside")),
+    )
+    with op.batch_alter_table("radius_set_aside", schema=None) as batch_op:
+        batch_op.create_index("ix_radius_set_aside_at", ["at"], unique=False)
+
+    op.create_table(
         "cui_resets",
         sa.Column("account_id", sa.String(length=26), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
@@ -63,5 +109,16 @@ def downgrade() -> None:
         batch_op.drop_column("vendor")
 
     op.drop_table("cui_resets")
+    with op.batch_alter_table("radius_set_aside", schema=None) as batch_op:
+        batch_op.drop_index("ix_radius_set_aside_at")
+
+    op.drop_table("radius_set_aside")
+    op.drop_table("radius_journal_positions")
+    with op.batch_alter_table("radius_decisions", schema=None) as batch_op:
+        batch_op.drop_index("ix_radius_decisions_username")
+        batch_op.drop_index("ix_radius_decisions_station")
+        batch_op.drop_index("ix_radius_decisions_at")
+
+    op.drop_table("radius_decisions")
     op.drop_table("policy_revisions")
     # ### end Alembic commands ###
