@@ -1,19 +1,22 @@
 """Metrics of RADIUS: by NAS, outcome and reason; never by person, device or address.
 
-Labels are bound once and kept, because a packet's budget is tens of microseconds.
+What is counted for each packet is a `tally`; only gauges, read when asked for, are Prometheus's own.
 """
 
 from collections.abc import Callable
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Gauge
 
 from radius.protocol.errors import DropReason
+from radius.tally import Tally
 
 UNKNOWN_NAS: Final = "unknown"
 
 _LATENCY_BUCKETS_S: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0)
 _BATCH_BUCKETS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+_METHODS: Final = ("", "pap", "chap", "mab")
+"""Shown from zero on: the first answer must not be lost to rate()."""
 
 
 class RadiusMetrics:
@@ -21,58 +24,54 @@ class RadiusMetrics:
 
     Args:
         registry: where the metrics are shown.
+        tally: where what is counted is shown; one of its own in `registry` if left out.
+
+    Attributes:
+        tally: holds the counters; others may add theirs.
     """
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._requests = Counter(
-            "kolco_radius_requests_total", "Genuine new requests.", ["nas", "kind"], registry=registry
-        )
-        self._replies = Counter(
-            "kolco_radius_replies_total",
-            "Answers sent, duplicates left out.",
-            ["nas", "outcome"],
-            registry=registry,
-        )
-        self._refusals = Counter(
-            "kolco_radius_refusals_total", "Access-Rejects by reason.", ["reason"], registry=registry
-        )
-        self._dropped = Counter(
-            "kolco_radius_dropped_total",
-            "Datagrams dropped unanswered.",
-            ["nas", "reason"],
-            registry=registry,
-        )
-        self._duplicates = Counter(
-            "kolco_radius_duplicates_total",
-            "Retransmissions answered with the same octets.",
-            ["nas"],
-            registry=registry,
-        )
-        self._latency = Histogram(
+    def __init__(self, registry: CollectorRegistry, tally: Tally | None = None) -> None:
+        self.tally = Tally(registry) if tally is None else tally
+        counter, histogram = self.tally.counter, self.tally.histogram
+        self._requests = counter("kolco_radius_requests", "Genuine new requests.", "nas", "kind").by
+        self._replies = counter(
+            "kolco_radius_replies", "Answers sent, duplicates left out.", "nas", "outcome"
+        ).by
+        self._refusals = counter("kolco_radius_refusals", "Access-Rejects by reason.", "reason").by
+        self._dropped = counter("kolco_radius_dropped", "Datagrams dropped unanswered.", "nas", "reason").by
+        self._duplicates = counter(
+            "kolco_radius_duplicates", "Retransmissions answered with the same octets.", "nas"
+        ).by
+        self._latency = histogram(
             "kolco_radius_reply_seconds",
-            "From receiving a request to sending its answer.",
-            ["kind"],
-            buckets=_LATENCY_BUCKETS_S,
-            registry=registry,
+            "From receiving a request to sending its answer; `method` is empty in accounting.",
+            "kind",
+            "method",
+            bounds=_LATENCY_BUCKETS_S,
         )
-        self._accounting = Counter(
-            "kolco_radius_accounting_records_total",
+        for method in _METHODS:
+            self._latency.start(("access", method))
+        self._latency.start(("accounting", ""))
+        self._accounting = counter(
+            "kolco_radius_accounting_records",
             "Accounting records by what became of them.",
-            ["kind", "outcome"],
-            registry=registry,
-        )
-        self._batch = Histogram(
+            "kind",
+            "outcome",
+        ).by
+        self._batch = histogram(
             "kolco_radius_accounting_batch_records",
             "Accounting records committed together.",
-            buckets=_BATCH_BUCKETS,
-            registry=registry,
+            bounds=_BATCH_BUCKETS,
         )
-        self._disconnects = Counter(
-            "kolco_radius_disconnects_total",
-            "Disconnect-Requests by what the NAS answered.",
-            ["nas", "answer"],
-            registry=registry,
-        )
+        self._batch.start(())
+        self._disconnects = counter(
+            "kolco_radius_disconnects", "Disconnect-Requests by what the NAS answered.", "nas", "answer"
+        ).by
+        self._handed_over = counter(
+            "kolco_radius_handed_over",
+            "EAP datagrams for another worker's conversation, by what became of them.",
+            "outcome",
+        ).by
         self._clients = Gauge(
             "kolco_radius_nas_clients", "Networks from which RADIUS is answered.", registry=registry
         )
@@ -84,43 +83,39 @@ class RadiusMetrics:
                 ("kernel_drops", "Datagrams lost to a full receive buffer since the port was opened."),
             )
         }
-        self._bound: dict[tuple[str, ...], Counter] = {}
-        # Counted from zero: the first answer must not be lost to rate().
-        self._bound_latency: dict[str, Histogram] = {
-            kind: self._latency.labels(kind) for kind in ("access", "accounting")
-        }
 
     def count_request(self, nas: str, kind: str) -> None:
         """Count a genuine new request; `kind` is access, accounting, status or other."""
-        self._child(self._requests, "requests", nas, kind).inc()
+        self._requests[nas, kind] += 1
 
-    def count_reply(self, nas: str, outcome: str, kind: str, seconds: float) -> None:
-        """Count an answer and how long it took."""
-        self._child(self._replies, "replies", nas, outcome).inc()
-        latency = self._bound_latency.get(kind)
-        if latency is None:
-            latency = self._bound_latency[kind] = self._latency.labels(kind)
-        latency.observe(seconds)
+    def count_reply(self, nas: str, outcome: str, kind: str, seconds: float, method: str = "") -> None:
+        """Count an answer and how long it took; `method` is how the device proves itself, if it does."""
+        self._replies[nas, outcome] += 1
+        self._latency.observe(seconds, (kind, method))
 
     def count_refusal(self, reason: str) -> None:
         """Count an Access-Reject."""
-        self._child(self._refusals, "refusals", reason).inc()
+        self._refusals[reason,] += 1
 
     def count_dropped(self, nas: str, reason: DropReason | str) -> None:
         """Count a datagram that is not answered."""
-        self._child(self._dropped, "dropped", nas, str(reason)).inc()
+        self._dropped[nas, str(reason)] += 1
 
     def count_duplicate(self, nas: str) -> None:
         """Count a retransmission that was answered again."""
-        self._child(self._duplicates, "duplicates", nas).inc()
+        self._duplicates[nas,] += 1
 
     def count_accounting(self, kind: str, outcome: str) -> None:
         """Count what became of an accounting record."""
-        self._child(self._accounting, "accounting", kind, outcome).inc()
+        self._accounting[kind, outcome] += 1
 
     def count_disconnect(self, nas: str, answer: str) -> None:
         """Count a Disconnect-Request by its answer."""
-        self._child(self._disconnects, "disconnects", nas, answer).inc()
+        self._disconnects[nas, answer] += 1
+
+    def count_handed_over(self, outcome: str) -> None:
+        """Count a datagram for another worker: sent, full (its queue was) or taken (by its owner)."""
+        self._handed_over[outcome,] += 1
 
     def observe_batch(self, records: int) -> None:
         """Note how many accounting records one commit held."""
@@ -131,21 +126,12 @@ class RadiusMetrics:
         self._clients.set_function(value)
 
     def watch_port(
-        self,
-        port: str,
-        *,
-        in_flight: Callable[[], float],
-        remembered: Callable[[], float],
-        kernel_drops: Callable[[], float],
+        self, port: str, *, in_flight: Callable[[], float], remembered: Callable[[], float]
     ) -> None:
         """Show the state of a port, read when it is asked for."""
         self._ports["in_flight"].labels(port).set_function(in_flight)
         self._ports["remembered"].labels(port).set_function(remembered)
-        self._ports["kernel_drops"].labels(port).set_function(kernel_drops)
 
-    def _child(self, counter: Counter, name: str, *labels: str) -> Counter:
-        key = (name, *labels)
-        child = self._bound.get(key)
-        if child is None:
-            child = self._bound[key] = counter.labels(*labels)
-        return child
+    def watch_drops(self, port: str, drops: Callable[[], float]) -> None:
+        """Show what the kernel lost before a port, of all who listen there; read when it is asked for."""
+        self._ports["kernel_drops"].labels(port).set_function(drops)

@@ -95,6 +95,6 @@ class Ports:
             plan.kind,
             in_flight=lambda: port.in_flight,
             remembered=lambda: connection.remembered,
-            kernel_drops=partial(read_drops, bound),
         )
+        self._metrics.watch_drops(plan.kind, partial(read_drops, bound))
         return bound

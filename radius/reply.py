@@ -28,18 +28,22 @@ class Answer:
         attributes: without Message-Authenticator and Proxy-State.
         outcome: the word it is counted under.
         refusal: reason of an Access-Reject, else empty.
+        method: how the device proves itself (`pap`, `eap-ttls`), else empty; a metric label.
     """
 
     code: Code
     attributes: Sequence[Attribute]
     outcome: str
     refusal: str = ""
+    method: str = ""
 
 
 ACCOUNTED: Final = Answer(Code.ACCOUNTING_RESPONSE, (), "accounted")
 ALIVE_ACCESS: Final = Answer(Code.ACCESS_ACCEPT, (), "alive")
 ALIVE_ACCOUNTING: Final = Answer(Code.ACCOUNTING_RESPONSE, (), "alive")
 """Answers to Status-Server on the two ports (RFC 5997 §3)."""
+HANDED_OVER: Final = Answer(Code.ACCESS_CHALLENGE, (), "handed-over")
+"""Nothing is sent: the worker that knows the EAP conversation has the datagram now and answers it."""
 
 
 def render_decision(decision: Decision, codec: ClassCodec) -> Answer:

@@ -24,7 +24,7 @@ from radius.protocol.connection import (
     RequestReceived,
 )
 from radius.protocol.errors import PeerError
-from radius.reply import Answer
+from radius.reply import HANDED_OVER, Answer
 
 LOG_FAILED = "radius.request_failed"
 OVERLOAD: Final = "overload"
@@ -150,6 +150,9 @@ class RadiusPort(asyncio.DatagramProtocol):
         _log.error(LOG_FAILED, nas=nas, kind=self._kind, error=type(error).__name__)
 
     def _reply(self, request: RequestReceived, answer: Answer, kind: str) -> None:
+        if answer is HANDED_OVER:
+            self._connection.forget(request)  # a retransmission goes the same way
+            return
         data = self._connection.reply(request, answer.code, answer.attributes)
         if data is None:
             return
@@ -157,7 +160,7 @@ class RadiusPort(asyncio.DatagramProtocol):
         if answer.refusal:
             self._metrics.count_refusal(answer.refusal)
         seconds = self._clock.monotonic() - request.received_at
-        self._metrics.count_reply(request.client.id, answer.outcome, kind, seconds)
+        self._metrics.count_reply(request.client.id, answer.outcome, kind, seconds, answer.method)
 
     def _send(self, data: bytes, to: Address) -> None:
         if self._transport is not None and not self._transport.is_closing():

@@ -12,7 +12,7 @@ from controller.core.runtime import Runtime
 from radius.authorize import Decision
 from radius.eap.metrics import EapMetrics
 from radius.eap.offers import OfferMaker
-from radius.eap.responder import ABANDONED, EapResponder
+from radius.eap.responder import ABANDONED, EapResponder, HandOver
 from radius.eap.server_certificate import keep_identity, read_identity
 from radius.eap.sessions import EapSession, EapSessions
 from radius.question import Question
@@ -25,6 +25,9 @@ def build_eap(
     settings: RadiusSettings,
     decide: Callable[[Question], Awaitable[Decision]],
     codec: ClassCodec,
+    *,
+    state_prefix: bytes = b"",
+    hand_over: HandOver = lambda _request, _state: False,
 ) -> EapResponder | None:
     """Return what answers EAP; None if no method is offered.
 
@@ -65,4 +68,6 @@ def build_eap(
         count=metrics.count,
         random_octets=secrets.token_bytes,
         fragment_max=settings.eap_fragment_bytes,
+        state_prefix=state_prefix,
+        hand_over=hand_over,
     )

@@ -38,7 +38,7 @@ from radius.protocol.eap.steps import (
 )
 from radius.protocol.packet import Packet
 from radius.question import Method, Question, Refused
-from radius.reply import Answer, render_decision
+from radius.reply import HANDED_OVER, Answer, render_decision
 from radius.session_class import ClassCodec
 from radius.stations import find_mac, parse_called_station
 
@@ -56,6 +56,7 @@ _METHODS: Final = {"tls": Method.EAP_TLS, "ttls": Method.EAP_TTLS, "peap": Metho
 
 MakeOffers = Callable[[int], Offers]
 """Gives the methods offered to one device, for a most size of fragments."""
+HandOver = Callable[[RequestReceived, bytes], bool]
 
 
 class EapResponder:
@@ -69,6 +70,9 @@ class EapResponder:
         count: told the method and outcome of each conversation that ends.
         random_octets: gives as many random octets as asked for.
         fragment_max: most TLS octets of one request.
+        state_prefix: octets that every State begins with; they tell the workers whose conversation it is.
+        hand_over: given a request with a State that is not known here, and that State; true if another
+            worker has taken it.
     """
 
     def __init__(
@@ -81,6 +85,8 @@ class EapResponder:
         count: Callable[[str, str], None],
         random_octets: Callable[[int], bytes],
         fragment_max: int,
+        state_prefix: bytes = b"",
+        hand_over: HandOver = lambda _request, _state: False,
     ) -> None:
         self._offers = offers
         self._sessions = sessions
@@ -89,6 +95,8 @@ class EapResponder:
         self._count = count
         self._random = random_octets
         self._fragment_max = fragment_max
+        self._state_prefix = state_prefix
+        self._hand_over = hand_over
 
     async def answer(self, request: RequestReceived) -> Answer:
         """Answer an Access-Request that has an EAP-Message.
@@ -110,6 +118,8 @@ class EapResponder:
         else:
             found = self._sessions.find(state or b"", request.client.id, request.received_at)
             if found is None:
+                if state and self._hand_over(request, state):
+                    return HANDED_OVER
                 failure = encode_outcome(EapCode.FAILURE, eap.identifier)
                 return Answer(Code.ACCESS_REJECT, split_message(failure), REJECT, UNKNOWN_STATE)
             session = found
@@ -126,7 +136,8 @@ class EapResponder:
         if frame is not None:  # no EAP packet may be larger (RFC 3579 §2.4)
             size = max(_SMALLEST_FRAGMENT, min(size, frame - _OVERHEAD))
         conversation = Conversation(self._offers(size), identity)
-        return self._sessions.add(self._random(STATE_LENGTH), request.client.id, conversation, now)
+        state = self._state_prefix + self._random(STATE_LENGTH)
+        return self._sessions.add(state, request.client.id, conversation, now)
 
     async def _prove(self, session: EapSession, proof: Proof, packet: Packet) -> Step:
         method = _METHODS[session.conversation.method.partition("-")[0]]

@@ -16,7 +16,7 @@ class EapSession:
     """A device in the middle of EAP.
 
     Attributes:
-        state: 16 random octets, the NAS returns them with each response.
+        state: the worker's prefix and 16 random octets; the NAS returns them with each response.
         nas: the NAS it came by; State of another's is unknown.
         conversation: how far it is.
         ends_at: when it is given up, seconds of the monotonic clock.

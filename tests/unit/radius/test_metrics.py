@@ -8,8 +8,8 @@ def test_what_is_counted_is_shown():
     registry = CollectorRegistry()
     metrics = RadiusMetrics(registry)
     metrics.count_request("ap-1", "access")
-    metrics.count_reply("ap-1", "reject", "access", 0.004)
-    metrics.count_reply("ap-1", "reject", "access", 0.004)
+    metrics.count_reply("ap-1", "reject", "access", 0.004, "pap")
+    metrics.count_reply("ap-1", "reject", "access", 0.004, "pap")
     metrics.count_refusal("unknown-device")
     metrics.count_dropped("unknown", DropReason.UNKNOWN_NAS)
     metrics.count_duplicate("ap-1")
@@ -17,7 +17,9 @@ def test_what_is_counted_is_shown():
     metrics.count_disconnect("ap-1", "ack")
     metrics.observe_batch(7)
     metrics.watch_clients(lambda: 3)
-    metrics.watch_port("access", in_flight=lambda: 1, remembered=lambda: 2, kernel_drops=lambda: 4)
+    metrics.watch_port("access", in_flight=lambda: 1, remembered=lambda: 2)
+    metrics.watch_drops("access", lambda: 4)
+    metrics.count_handed_over("sent")
     text = generate_latest(registry).decode()
     for line in (
         'kolco_radius_requests_total{kind="access",nas="ap-1"} 1.0',
@@ -25,7 +27,9 @@ def test_what_is_counted_is_shown():
         'kolco_radius_refusals_total{reason="unknown-device"} 1.0',
         'kolco_radius_dropped_total{nas="unknown",reason="unknown-nas"} 1.0',
         'kolco_radius_duplicates_total{nas="ap-1"} 1.0',
-        'kolco_radius_reply_seconds_bucket{kind="access",le="0.005"} 2.0',
+        'kolco_radius_reply_seconds_bucket{kind="access",le="0.005",method="pap"} 2.0',
+        'kolco_radius_reply_seconds_count{kind="accounting",method=""} 0.0',
+        'kolco_radius_handed_over_total{outcome="sent"} 1.0',
         'kolco_radius_accounting_records_total{kind="start",outcome="started"} 1.0',
         'kolco_radius_disconnects_total{answer="ack",nas="ap-1"} 1.0',
         "kolco_radius_accounting_batch_records_sum 7.0",

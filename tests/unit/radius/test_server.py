@@ -9,7 +9,7 @@ from radius.protocol.authenticator import sign_request
 from radius.protocol.connection import AUTH_CODES, Client, Connection
 from radius.protocol.errors import DropReason, MalformedError
 from radius.protocol.packet import parse_packet
-from radius.reply import ALIVE_ACCESS, Answer
+from radius.reply import ALIVE_ACCESS, HANDED_OVER, Answer
 from radius.server import RadiusPort
 from tests.fakes.clock import FakeClock
 
@@ -193,3 +193,12 @@ async def test_what_is_late_at_the_end_is_given_up(monkeypatch):
     await port.port.drain()
     assert port.port.in_flight == 0
     assert port.transport.sent == []
+
+
+async def test_what_another_worker_has_taken_is_neither_answered_nor_remembered():
+    port = Port(lambda _request: HANDED_OVER)
+    await port.receive(ask())
+    await port.receive(ask())
+    assert port.transport.sent == []
+    assert not port.shows("kolco_radius_replies_total{")
+    assert not port.shows("kolco_radius_dropped_total{")

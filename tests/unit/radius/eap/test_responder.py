@@ -16,6 +16,7 @@ from radius.protocol.eap.peer import METHODS
 from radius.protocol.errors import DropReason, MalformedError, UntrustedError
 from radius.protocol.packet import iter_vendor
 from radius.question import Method, Refusal, Refused
+from radius.reply import HANDED_OVER
 from radius.session_class import ClassCodec
 from tests.factories.eap import device, identity_response, judge, offers
 from tests.factories.radius import request
@@ -27,7 +28,7 @@ KNOWN = Known("0" * 26, "1" * 26, Mac("02:00:00:00:00:01"), PLAN, None)
 class Server:
     """A responder, and who decides."""
 
-    def __init__(self, most=10, **offered):
+    def __init__(self, most=10, workers=None, **offered):
         self.questions = []
         self.counted = []
         self.sessions = EapSessions(most=most, lifetime_s=60, abandoned=lambda _: None)
@@ -46,6 +47,7 @@ class Server:
             count=lambda *labels: self.counted.append(labels),
             random_octets=self.random,
             fragment_max=1000,
+            **(workers or {}),
         )
 
     def random(self, size):
@@ -173,3 +175,19 @@ async def test_whatever_eap_message_holds(octets):
     except MalformedError:
         return
     assert answer.code in {Code.ACCESS_REJECT, Code.ACCESS_CHALLENGE}
+
+
+async def test_a_state_of_another_worker_is_handed_over():
+    elsewhere = []
+
+    def hand_over(request, state):
+        elsewhere.append(state)
+        return state[0] == 2
+
+    server = Server(workers={"state_prefix": b"\1", "hand_over": hand_over})
+    first = await server.ask(identity_response())
+    assert state_of(first) == b"\1" + bytes(15) + b"\1"
+    nak = encode_eap(EapCode.RESPONSE, 1, EapType.NAK, b"\0")
+    assert await server.ask(nak, b"\2" + bytes(16)) is HANDED_OVER
+    assert (await server.ask(nak, b"\3" + bytes(16))).refusal == UNKNOWN_STATE
+    assert elsewhere == [b"\2" + bytes(16), b"\3" + bytes(16)]
