@@ -92,17 +92,17 @@ class Place:
 
 
 async def list_nas(tx: Tx) -> Sequence[NasRow]:
-    """Return every enabled NAS."""
+    """Return every enabled NAS that comes over UDP."""
     rows = await tx.execute(
         sa.select(
             Nas.id,
-            Nas.cidr,
+            sa.func.coalesce(Nas.cidr, ""),
             Nas.secret_sealed,
             Nas.require_message_authenticator,
             Nas.previous_secret_sealed,
             Nas.previous_until,
         )
-        .where(Nas.enabled)
+        .where(Nas.enabled, Nas.cidr.is_not(None))
         .order_by(Nas.id)
     )
     return [NasRow(*row) for row in rows]

@@ -21,7 +21,7 @@ from controller.core.db import Database, Tx
 from controller.core.secrets import SecretStore
 from controller.core.settings import CoreSettings
 from controller.nas import service
-from controller.nas.types import NewNas
+from controller.nas.types import NasView, NewNas
 
 __all__ = ["app", "opened"]
 
@@ -31,6 +31,7 @@ _COLUMNS = (
     Column("ID", "id"),
     Column("NAME", "name"),
     Column("NETWORK", "cidr"),
+    Column("RADSEC", "radsec_name"),
     Column("ENABLED", "enabled"),
     Column("SIGNED-ONLY", "require_message_authenticator"),
     Column("HEARD", lambda row: age(row["last_seen_at"])),
@@ -67,7 +68,9 @@ def list_nas(output: Output = Format.TABLE) -> None:
 @app.command("add")
 def add_nas(
     nas_id: Annotated[str, typer.Argument(metavar="ID", help="Lower-case letters, digits and hyphens.")],
-    cidr: Annotated[str, typer.Argument(help="Address or network its packets come from.")],
+    cidr: Annotated[
+        str, typer.Argument(help="Address or network its packets come from; none if it comes by RadSec only.")
+    ] = "",
     name: Annotated[str, typer.Option(help="Name for people; the identifier if left out.")] = "",
     secret: Annotated[
         str,
@@ -77,6 +80,9 @@ def add_nas(
     ] = "",
     site: Annotated[str | None, typer.Option(help="Site at which it stands.")] = None,
     *,
+    radsec_name: Annotated[
+        str, typer.Option(help="Name in the certificate with which it comes by RadSec (RADIUS over TLS).")
+    ] = "",
     allow_unsigned: Annotated[
         bool,
         typer.Option(help="Accept Access-Requests without Message-Authenticator: open to CVE-2024-3596."),
@@ -86,16 +92,22 @@ def add_nas(
     """Add a NAS; RADIUS answers it at once, with no restart.
 
     Example: kolco radius nas add ring-aps 10.20.0.0/16
+    Example: kolco radius nas add metro --radsec-name proxy.metro.example
     """
-    new = NewNas(nas_id, name or nas_id, cidr, secret, not allow_unsigned, site)
+    new = NewNas(nas_id, name or nas_id, cidr, secret, not allow_unsigned, site, radsec_name)
 
     async def work() -> dict[str, object]:
         async with opened(write=True) as (tx, secrets):
             added = await service.add(tx, secrets, new)
-            _audit(tx, "created", nas_id, cidr=added.nas.cidr, signed_only=not allow_unsigned)
+            _audit(tx, "created", nas_id, signed_only=not allow_unsigned, **_where(added.nas))
             return {**asdict(added.nas), "secret": added.secret}
 
-    _show_secret(asyncio.run(work()), "added", output, given=bool(secret))
+    _show_secret(asyncio.run(work()), "added", output, given=bool(secret) or not cidr)
+
+
+def _where(nas: NasView) -> dict[str, str]:
+    """Return where a NAS comes from, for the audit log."""
+    return {name: value for name in ("cidr", "radsec_name") if (value := getattr(nas, name))}
 
 
 def _audit(tx: Tx, action: str, nas_id: str, **detail: object) -> None:

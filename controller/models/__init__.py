@@ -18,6 +18,7 @@ from controller.models.places import District, Site, Zone
 from controller.models.policy import CuiReset, PolicyRevision
 from controller.models.radius import RadiusLeg
 from controller.models.radius_journal import JournalPosition, RadiusDecision, SetAside
+from controller.models.roaming import RadiusHome, RadiusRealm
 from controller.models.sessions import AccountingRecord, GateLedger, NetSession
 
 __all__ = [
@@ -45,7 +46,9 @@ __all__ = [
     "Plan",
     "PolicyRevision",
     "RadiusDecision",
+    "RadiusHome",
     "RadiusLeg",
+    "RadiusRealm",
     "SetAside",
     "Site",
     "SmsChallenge",

@@ -69,7 +69,10 @@ class Nas(Base):
 
     id: Mapped[Slug] = mapped_column(primary_key=True)
     name: Mapped[Name]
-    cidr: Mapped[str] = mapped_column(sa.String(43), unique=True)
+    cidr: Mapped[str | None] = mapped_column(sa.String(43), unique=True)
+    """Where its packets come from over UDP; None: it only comes by RadSec."""
+    radsec_name: Mapped[str | None] = mapped_column(sa.String(253), unique=True)
+    """Name in the certificate with which it comes by RadSec (RFC 6614); None: it does not."""
     secret_sealed: Mapped[bytes] = mapped_column(sa.LargeBinary)
     previous_secret_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     """The secret before the last rotation, good until `previous_until`."""

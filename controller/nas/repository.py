@@ -23,6 +23,11 @@ async def find_by_cidr(tx: Tx, cidr: str) -> Nas | None:
     return await tx.scalar(sa.select(Nas).where(Nas.cidr == cidr))
 
 
+async def find_by_radsec_name(tx: Tx, name: str) -> Nas | None:
+    """Return the NAS that comes by RadSec with a certificate of this name, or None."""
+    return await tx.scalar(sa.select(Nas).where(Nas.radsec_name == name))
+
+
 async def add(tx: Tx, nas: Nas) -> None:
     """Store a new NAS."""
     tx.add(nas)

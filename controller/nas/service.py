@@ -30,14 +30,19 @@ async def add(tx: Tx, secrets: SecretStore, new: NewNas) -> AddedNas:
     cidr = check_new(new)
     if await repository.find(tx, new.id) is not None:
         raise ConflictError(f"there is a NAS {new.id!r} already", hint="`kolco radius nas list` shows them")
-    taken = await repository.find_by_cidr(tx, cidr)
-    if taken is not None:
-        raise ConflictError(f"{cidr} belongs to the NAS {taken.id!r} already")
+    radsec_name = new.radsec_name.lower()
+    for what, taken in (
+        (cidr, await repository.find_by_cidr(tx, cidr)),
+        (radsec_name, await repository.find_by_radsec_name(tx, radsec_name)),
+    ):
+        if taken is not None:
+            raise ConflictError(f"{what} belongs to the NAS {taken.id!r} already")
     secret = new.secret or random_secrets.token_urlsafe(_GENERATED_OCTETS)
     nas = Nas(
         id=new.id,
         name=new.name,
-        cidr=cidr,
+        cidr=cidr or None,
+        radsec_name=radsec_name or None,
         secret_sealed=secrets.seal(SECRET_PURPOSE, secret),
         require_message_authenticator=new.require_message_authenticator,
         enabled=True,
@@ -112,7 +117,8 @@ def _view(nas: Nas) -> NasView:
     return NasView(
         id=nas.id,
         name=nas.name,
-        cidr=nas.cidr,
+        cidr=nas.cidr or "",
+        radsec_name=nas.radsec_name or "",
         require_message_authenticator=nas.require_message_authenticator,
         enabled=nas.enabled,
         site_id=nas.site_id,

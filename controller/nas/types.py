@@ -12,6 +12,7 @@ SECRET_PURPOSE: Final = "nas-secret"  # noqa: S105 - the name of a purpose, no s
 MIN_SECRET_LENGTH: Final = 16
 """Octets; a shorter secret falls to an offline search of one captured packet."""
 
+_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.:-]{0,252})")
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -22,10 +23,11 @@ class NewNas:
     Attributes:
         id: slug; a metric label, so it must not name a person.
         name: for people.
-        cidr: IPv4 or IPv6 address or network its packets come from.
+        cidr: IPv4 or IPv6 address or network its packets come from; empty: it comes by RadSec only.
         secret: shared secret, at least 16 octets; empty: one is generated.
         require_message_authenticator: drop Access-Requests without it (CVE-2024-3596).
         site_id: where it stands; None if it serves many sites.
+        radsec_name: name in the certificate with which it comes by RadSec; empty: it does not.
     """
 
     id: str
@@ -34,6 +36,7 @@ class NewNas:
     secret: str = ""
     require_message_authenticator: bool = True
     site_id: str | None = None
+    radsec_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class NasView:
     site_id: str | None
     last_seen_at: str | None
     """ISO 8601, UTC; None if it was never heard."""
+    radsec_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class AddedNas:
 
 
 def check_new(new: NewNas) -> str:
-    """Return the network in canonical form.
+    """Return the network in canonical form; empty if there is none, but a name for RadSec.
 
     Raises:
         InvalidInputError: the slug, the network or the secret is wrong.
@@ -69,6 +73,14 @@ def check_new(new: NewNas) -> str:
             f"{new.id!r} is no identifier", hint="use lower-case letters, digits and hyphens", field="id"
         )
     check_secret(new.secret)
+    if new.radsec_name and not _NAME.fullmatch(new.radsec_name):
+        raise InvalidInputError(
+            f"{new.radsec_name!r} is no name of a certificate",
+            hint="write it as the certificate has it: ap-7.example.net",
+            field="radsec_name",
+        )
+    if new.radsec_name and not new.cidr:
+        return ""
     try:
         return str(ipaddress.ip_network(new.cidr))
     except ValueError as error:

@@ -47,11 +47,33 @@ def upgrade() -> None:
         batch_op.create_index("ix_radius_decisions_username", ["username", "at"], unique=False)
 
     op.create_table(
+        "radius_homes",
+        sa.Column("id", sa.String(length=63), nullable=False),
+        sa.Column("protocol", sa.String(length=6), nullable=False),
+        sa.Column("host", sa.String(length=253), nullable=False),
+        sa.Column("auth_port", sa.Integer(), nullable=False),
+        sa.Column("acct_port", sa.Integer(), nullable=False),
+        sa.Column("secret_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("server_name", sa.String(length=253), nullable=False),
+        sa.Column("require_message_authenticator", sa.Boolean(), nullable=False),
+        sa.Column("trusted", sa.Boolean(), nullable=False),
+        sa.Column("status_server", sa.Boolean(), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_radius_homes")),
+    )
+    op.create_table(
         "radius_journal_positions",
         sa.Column("segment", sa.String(length=26), nullable=False),
         sa.Column("offset", sa.BigInteger(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("segment", name=op.f("pk_radius_journal_positions")),
+    )
+    op.create_table(
+        "radius_realms",
+        sa.Column("pattern", sa.String(length=253), nullable=False),
+        sa.Column("homes", sa.JSON(), nullable=False),
+        sa.Column("balance", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("pattern", name=op.f("pk_radius_realms")),
     )
     op.create_table(
         "radius_set_aside",
@@ -78,10 +100,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_cui_resets")),
     )
     with op.batch_alter_table("nas", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("radsec_name", sa.String(length=253), nullable=True))
         batch_op.add_column(
             sa.Column("vendor", sa.String(length=16), server_default="generic", nullable=False)
         )
         batch_op.add_column(sa.Column("cui", sa.String(length=8), server_default="asked", nullable=False))
+        batch_op.alter_column("cidr", existing_type=sa.VARCHAR(length=43), nullable=True)
+        batch_op.create_unique_constraint(batch_op.f("uq_nas_radsec_name"), ["radsec_name"])
 
     with op.batch_alter_table("plans", schema=None) as batch_op:
         batch_op.add_column(sa.Column("daily_quota_bytes", sa.BigInteger(), nullable=True))
@@ -105,15 +130,20 @@ def downgrade() -> None:
         batch_op.drop_column("daily_quota_bytes")
 
     with op.batch_alter_table("nas", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("uq_nas_radsec_name"), type_="unique")
+        batch_op.alter_column("cidr", existing_type=sa.VARCHAR(length=43), nullable=False)
         batch_op.drop_column("cui")
         batch_op.drop_column("vendor")
+        batch_op.drop_column("radsec_name")
 
     op.drop_table("cui_resets")
     with op.batch_alter_table("radius_set_aside", schema=None) as batch_op:
         batch_op.drop_index("ix_radius_set_aside_at")
 
     op.drop_table("radius_set_aside")
+    op.drop_table("radius_realms")
     op.drop_table("radius_journal_positions")
+    op.drop_table("radius_homes")
     with op.batch_alter_table("radius_decisions", schema=None) as batch_op:
         batch_op.drop_index("ix_radius_decisions_username")
         batch_op.drop_index("ix_radius_decisions_station")

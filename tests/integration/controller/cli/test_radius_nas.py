@@ -70,3 +70,17 @@ async def test_changes_are_audited_without_secrets(kolco, runtime):
     assert total == 3
     assert "secret given" not in str(entries)
     assert entries[-1].detail == {"cidr": "10.20.0.0/16", "signed_only": True}
+
+
+async def test_a_nas_may_come_by_radsec_only(kolco):
+    added = await kolco("nas", "add", "metro", "--radsec-name", "Proxy.metro.example")
+    assert (added.exit_code, added.stdout) == (0, "nas/metro added\n")
+    assert "shown this once" not in added.stderr
+    (nas,) = json.loads((await kolco("nas", "list", "-o", "json")).stdout)
+    assert (nas["cidr"], nas["radsec_name"]) == ("", "proxy.metro.example")
+    again = await kolco("nas", "add", "other", "--radsec-name", "proxy.metro.example")
+    assert isinstance(again.exception, ConflictError)
+    assert isinstance((await kolco("nas", "add", "none")).exception, InvalidInputError)
+    assert isinstance(
+        (await kolco("nas", "add", "none", "--radsec-name", "a b")).exception, InvalidInputError
+    )
