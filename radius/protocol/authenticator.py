@@ -7,27 +7,26 @@ we send. Whether it is required is decided in `connection`.
 
 import hmac
 from collections.abc import Iterable, Sequence
-from hashlib import md5
 from typing import Final
 
 from radius.protocol.attributes import ACCESS_REPLIES, MESSAGE_AUTHENTICATOR, Code
-from radius.protocol.packet import AUTHENTICATOR_LENGTH, HEADER_LENGTH, Attribute, Packet, encode_packet
+from radius.protocol.digests import hmac_md5, md5_digest
+from radius.protocol.packet import AUTHENTICATOR_LENGTH, HEADER_LENGTH, Attribute, Packet, append_attributes
 
 _ZERO: Final = bytes(AUTHENTICATOR_LENGTH)
-_EMPTY_MESSAGE_AUTHENTICATOR: Final = (MESSAGE_AUTHENTICATOR, _ZERO)
+_EMPTY_MESSAGE_AUTHENTICATOR: Final = bytes((MESSAGE_AUTHENTICATOR, 2 + AUTHENTICATOR_LENGTH)) + _ZERO
 _FIRST_VALUE: Final = HEADER_LENGTH + 2
+_FIRST_END: Final = _FIRST_VALUE + AUTHENTICATOR_LENGTH
 
+_STATUS_SERVER: Final = int(Code.STATUS_SERVER)
+_ACCOUNTING_RESPONSE: Final = int(Code.ACCOUNTING_RESPONSE)
 _HASHED_REQUESTS: Final = frozenset({Code.ACCOUNTING_REQUEST, Code.DISCONNECT_REQUEST, Code.COA_REQUEST})
 """Requests whose Request Authenticator is a hash of the packet, not a random number."""
 
 
-def _md5(data: bytes) -> bytes:
-    return md5(data, usedforsecurity=False).digest()
-
-
 def trim(data: bytes) -> bytes:
     """Return the datagram without the padding after its Length field, which signs nothing."""
-    length = int.from_bytes(data[2:4], "big")
+    length = data[2] << 8 | data[3]
     return data if length == len(data) else data[:length]
 
 
@@ -39,7 +38,7 @@ def is_request_authentic(packet: Packet, data: bytes, secret: bytes) -> bool:
     """
     if packet.code not in _HASHED_REQUESTS:
         return True
-    expected = _md5(b"".join((data[:4], _ZERO, data[HEADER_LENGTH:], secret)))
+    expected = md5_digest(b"".join((data[:4], _ZERO, data[HEADER_LENGTH:], secret)))
     return hmac.compare_digest(expected, packet.authenticator)
 
 
@@ -53,25 +52,27 @@ def is_message_authentic(
     (RFC 5176 §3.4).
     """
     at = packet.message_authenticator_at
+    if request_authenticator is None and packet.code in _HASHED_REQUESTS:
+        request_authenticator = _ZERO
     if request_authenticator is None:
-        hashed = packet.code in _HASHED_REQUESTS
-        request_authenticator = _ZERO if hashed else packet.authenticator
-    message = b"".join(
-        (
-            data[:4],
-            request_authenticator,
-            data[HEADER_LENGTH:at],
-            _ZERO,
-            data[at + AUTHENTICATOR_LENGTH :],
+        message = b"".join((data[:at], _ZERO, data[at + AUTHENTICATOR_LENGTH :]))
+    else:
+        message = b"".join(
+            (
+                data[:4],
+                request_authenticator,
+                data[HEADER_LENGTH:at],
+                _ZERO,
+                data[at + AUTHENTICATOR_LENGTH :],
+            )
         )
-    )
-    expected = hmac.digest(secret, message, "md5")
+    expected = hmac_md5(secret, message)
     return hmac.compare_digest(expected, data[at : at + AUTHENTICATOR_LENGTH])
 
 
 def is_reply_authentic(data: bytes, request_authenticator: bytes, secret: bytes) -> bool:
     """Tell whether a reply's Response Authenticator is right (RFC 2865 §3). `data` is trimmed."""
-    expected = _md5(b"".join((data[:4], request_authenticator, data[HEADER_LENGTH:], secret)))
+    expected = md5_digest(b"".join((data[:4], request_authenticator, data[HEADER_LENGTH:], secret)))
     return hmac.compare_digest(expected, data[4:HEADER_LENGTH])
 
 
@@ -88,13 +89,14 @@ def sign_request(
     `random_authenticator` is 16 fresh random octets; it is not used where the code has a hashed
     authenticator. Give `attributes` without a Message-Authenticator.
     """
-    signed = (_EMPTY_MESSAGE_AUTHENTICATOR, *attributes)
     hashed = code in _HASHED_REQUESTS
-    data = encode_packet(code, identifier, _ZERO if hashed else random_authenticator, signed)
-    data = _with_message_authenticator(data, hmac.digest(secret, data, "md5"))
+    packet = _begin(code, identifier, _ZERO if hashed else random_authenticator)
+    packet += _EMPTY_MESSAGE_AUTHENTICATOR
+    append_attributes(packet, attributes)
+    packet[_FIRST_VALUE:_FIRST_END] = hmac_md5(secret, packet)
     if hashed:
-        data = b"".join((data[:4], _md5(data + secret), data[HEADER_LENGTH:]))
-    return data
+        packet[4:HEADER_LENGTH] = md5_digest(packet + secret)
+    return bytes(packet)
 
 
 def sign_reply(code: int, request: Packet, attributes: Iterable[Attribute], secret: bytes) -> bytes:
@@ -104,18 +106,22 @@ def sign_reply(code: int, request: Packet, attributes: Iterable[Attribute], secr
     reply to a Status-Server, and in CoA and Disconnect replies if the request had one. A plain
     Accounting-Response has none: servers disagree on what its hash would cover.
     """
-    if (
+    packet = _begin(code, request.identifier, request.authenticator)
+    signed = (
         code in ACCESS_REPLIES
-        or request.code == Code.STATUS_SERVER
-        or (request.message_authenticator_at and code != Code.ACCOUNTING_RESPONSE)
-    ):
-        signed = (_EMPTY_MESSAGE_AUTHENTICATOR, *attributes)
-        data = encode_packet(code, request.identifier, request.authenticator, signed)
-        data = _with_message_authenticator(data, hmac.digest(secret, data, "md5"))
-    else:
-        data = encode_packet(code, request.identifier, request.authenticator, attributes)
-    return b"".join((data[:4], _md5(data + secret), data[HEADER_LENGTH:]))
+        or request.code == _STATUS_SERVER
+        or (request.message_authenticator_at and code != _ACCOUNTING_RESPONSE)
+    )
+    if signed:
+        packet += _EMPTY_MESSAGE_AUTHENTICATOR
+    append_attributes(packet, attributes)
+    if signed:
+        packet[_FIRST_VALUE:_FIRST_END] = hmac_md5(secret, packet)
+    packet[4:HEADER_LENGTH] = md5_digest(packet + secret)
+    return bytes(packet)
 
 
-def _with_message_authenticator(data: bytes, value: bytes) -> bytes:
-    return b"".join((data[:_FIRST_VALUE], value, data[_FIRST_VALUE + AUTHENTICATOR_LENGTH :]))
+def _begin(code: int, identifier: int, authenticator: bytes) -> bytearray:
+    packet = bytearray((code, identifier, 0, 0))
+    packet += authenticator
+    return packet

@@ -6,8 +6,7 @@ then attributes of type, length and value. Vendor attributes are RFC 2865 §5.26
 Signing and checking are in `authenticator`, names and types in `dictionary`.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from struct import Struct
 from typing import Final
 
@@ -24,14 +23,14 @@ MAX_VALUE_LENGTH: Final = 253
 MAX_ATTRIBUTES: Final = 200
 """An honest packet has some tens; 4,076 octets of empty attributes would be 2,038 of them."""
 
-_HEADER = Struct("!BBH16s")
-_VENDOR = Struct("!IBB")
-_UINT32 = Struct("!I")
+_HEADER: Final = Struct("!BBH16s")
+_VENDOR: Final = Struct("!IBB")
+_UINT32: Final = Struct("!I")
+_UINT32_LENGTH: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
 class Packet:
-    """One packet, parsed.
+    """One packet, parsed. Not to be changed: it is no frozen dataclass only because those are slow to make.
 
     Attributes:
         code: the packet code, 0 to 255, not necessarily a known one.
@@ -39,41 +38,70 @@ class Packet:
         authenticator: 16 octets.
         attributes: in the order of the wire.
         message_authenticator_at: offset of the Message-Authenticator's value in the octets it was
-            parsed from; 0 if there is none.
+            parsed from; 0 if there is none. It does not count when packets are compared.
     """
 
-    code: int
-    identifier: int
-    authenticator: bytes
-    attributes: tuple[Attribute, ...]
-    message_authenticator_at: int = field(default=0, compare=False)
+    __slots__ = ("_first", "attributes", "authenticator", "code", "identifier", "message_authenticator_at")
+
+    def __init__(
+        self,
+        code: int,
+        identifier: int,
+        authenticator: bytes,
+        attributes: Sequence[Attribute],
+        message_authenticator_at: int = 0,
+    ) -> None:
+        self.code: Final = code
+        self.identifier: Final = identifier
+        self.authenticator: Final = authenticator
+        self.attributes: Final = attributes
+        self.message_authenticator_at: Final = message_authenticator_at
+        self._first: Final = dict(reversed(attributes))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Packet)
+            and self.code == other.code
+            and self.identifier == other.identifier
+            and self.authenticator == other.authenticator
+            and tuple(self.attributes) == tuple(other.attributes)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.code, self.identifier, self.authenticator))
+
+    def __repr__(self) -> str:
+        kinds = [kind for kind, _ in self.attributes]  # values may be personal or secret
+        return f"Packet(code={self.code}, identifier={self.identifier}, kinds={kinds})"
+
+    def __contains__(self, kind: object) -> bool:
+        """Tell whether there is an attribute of this type."""
+        return kind in self._first
 
     def find(self, kind: int) -> bytes | None:
         """Return the first value of this attribute type, or None."""
-        for candidate, value in self.attributes:
-            if candidate == kind:
-                return value
-        return None
+        return self._first.get(kind)
 
     def find_all(self, kind: int) -> list[bytes]:
         """Return all values of this attribute type, in order."""
+        if kind not in self._first:
+            return []
         return [value for candidate, value in self.attributes if candidate == kind]
 
     def find_text(self, kind: int) -> str | None:
         """Return the first value as text; octets that are not UTF-8 become U+FFFD."""
-        value = self.find(kind)
+        value = self._first.get(kind)
         return None if value is None else value.decode("utf-8", "replace")
 
     def find_integer(self, kind: int) -> int | None:
         """Return the first value as an unsigned 32-bit integer; None if absent or of other size."""
-        value = self.find(kind)
-        if value is None or len(value) != _UINT32.size:
-            return None
-        number: int = _UINT32.unpack(value)[0]
-        return number
+        value = self._first.get(kind)
+        return None if value is None or len(value) != _UINT32_LENGTH else int.from_bytes(value, "big")
 
     def find_vendor(self, vendor: int, kind: int) -> bytes | None:
         """Return the first value of a vendor's attribute, or None."""
+        if VENDOR_SPECIFIC not in self._first:
+            return None
         for candidate_vendor, candidate, value in iter_vendor(self.attributes):
             if candidate_vendor == vendor and candidate == kind:
                 return value
@@ -86,30 +114,35 @@ def parse_packet(data: bytes) -> Packet:
     Raises:
         MalformedError: with the reason SHORT, BAD_LENGTH, BAD_ATTRIBUTE or TOO_MANY_ATTRIBUTES.
     """
-    if len(data) < HEADER_LENGTH:
+    available = len(data)
+    if available < HEADER_LENGTH:
         raise MalformedError(DropReason.SHORT)
-    code, identifier, length, authenticator = _HEADER.unpack_from(data)
-    if not HEADER_LENGTH <= length <= MAX_LENGTH:
+    length = data[2] << 8 | data[3]
+    if length < HEADER_LENGTH or length > MAX_LENGTH:
         raise MalformedError(DropReason.BAD_LENGTH)
-    if length > len(data):
+    if length > available:
         raise MalformedError(DropReason.SHORT)
     attributes: list[Attribute] = []
     message_authenticator_at = 0
     position = HEADER_LENGTH
-    while position < length:
-        end = position + data[position + 1] if position + 1 < length else 0
-        if not position + 2 <= end <= length:
-            raise MalformedError(DropReason.BAD_ATTRIBUTE)
+    last = length - 1
+    while position < last:
         kind = data[position]
+        end = position + data[position + 1]
+        position += 2
+        if end < position or end > length:
+            raise MalformedError(DropReason.BAD_ATTRIBUTE)
         if kind == MESSAGE_AUTHENTICATOR:
-            if message_authenticator_at or end - position != 2 + AUTHENTICATOR_LENGTH:
+            if message_authenticator_at or end - position != AUTHENTICATOR_LENGTH:
                 raise MalformedError(DropReason.BAD_ATTRIBUTE)
-            message_authenticator_at = position + 2
-        attributes.append((kind, data[position + 2 : end]))
+            message_authenticator_at = position
+        attributes.append((kind, data[position:end]))
         position = end
+    if position != length:  # one octet is left, and none can be an attribute
+        raise MalformedError(DropReason.BAD_ATTRIBUTE)
     if len(attributes) > MAX_ATTRIBUTES:
         raise MalformedError(DropReason.TOO_MANY_ATTRIBUTES)
-    return Packet(code, identifier, authenticator, tuple(attributes), message_authenticator_at)
+    return Packet(data[0], data[1], data[4:HEADER_LENGTH], attributes, message_authenticator_at)
 
 
 def encode_packet(code: int, identifier: int, authenticator: bytes, attributes: Iterable[Attribute]) -> bytes:
@@ -118,21 +151,31 @@ def encode_packet(code: int, identifier: int, authenticator: bytes, attributes: 
     Raises:
         EncodeError: a value over 253 octets, or more than 4096 octets in all.
     """
-    parts: list[bytes] = [b""]
-    length = HEADER_LENGTH
+    packet = bytearray(_HEADER.pack(code, identifier, 0, authenticator))
+    append_attributes(packet, attributes)
+    return bytes(packet)
+
+
+def append_attributes(packet: bytearray, attributes: Iterable[Attribute]) -> None:
+    """Put attributes at the end of a packet and set its Length.
+
+    Raises:
+        EncodeError: a value over 253 octets, or more than 4096 octets in all.
+    """
     for kind, value in attributes:
         size = len(value) + 2
         if size > MAX_VALUE_LENGTH + 2:
-            message = f"attribute {kind} has {len(value)} octets, at most 253 fit"
+            message = f"attribute {kind} has {size - 2} octets, at most 253 fit"
             raise EncodeError(message)
-        parts.append(bytes((kind, size)))
-        parts.append(value)
-        length += size
+        packet.append(kind)
+        packet.append(size)
+        packet += value
+    length = len(packet)
     if length > MAX_LENGTH:
         message = f"the packet has {length} octets, at most 4096 fit"
         raise EncodeError(message)
-    parts[0] = _HEADER.pack(code, identifier, length, authenticator)
-    return b"".join(parts)
+    packet[2] = length >> 8
+    packet[3] = length & 255
 
 
 def iter_vendor(attributes: Iterable[Attribute]) -> Iterable[tuple[int, int, bytes]]:

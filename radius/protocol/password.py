@@ -1,9 +1,9 @@
 """User-Password hiding (RFC 2865 §5.2) and CHAP (RFC 2865 §5.3). Stores and compares nothing else."""
 
 import hmac
-from hashlib import md5
 from typing import Final
 
+from radius.protocol.digests import md5_digest
 from radius.protocol.errors import DropReason, EncodeError, MalformedError
 
 _BLOCK: Final = 16
@@ -11,12 +11,8 @@ MAX_HIDDEN_LENGTH: Final = 128
 _CHAP_LENGTH: Final = 17
 
 
-def _pad(secret: bytes, previous: bytes) -> bytes:
-    return md5(secret + previous, usedforsecurity=False).digest()
-
-
 def _xor(left: bytes, right: bytes) -> bytes:
-    return (int.from_bytes(left, "big") ^ int.from_bytes(right, "big")).to_bytes(_BLOCK, "big")
+    return (int.from_bytes(left, "big") ^ int.from_bytes(right, "big")).to_bytes(len(left), "big")
 
 
 def hide_password(password: bytes, secret: bytes, authenticator: bytes) -> bytes:
@@ -33,7 +29,7 @@ def hide_password(password: bytes, secret: bytes, authenticator: bytes) -> bytes
     previous = authenticator
     hidden = bytearray()
     for start in range(0, size, _BLOCK):
-        previous = _xor(padded[start : start + _BLOCK], _pad(secret, previous))
+        previous = _xor(padded[start : start + _BLOCK], md5_digest(secret + previous))
         hidden += previous
     return bytes(hidden)
 
@@ -46,19 +42,17 @@ def unhide_password(value: bytes, secret: bytes, authenticator: bytes) -> bytes:
     """
     if not value or len(value) > MAX_HIDDEN_LENGTH or len(value) % _BLOCK:
         raise MalformedError(DropReason.BAD_ATTRIBUTE)
-    previous = authenticator
-    plain = bytearray()
-    for start in range(0, len(value), _BLOCK):
-        block = value[start : start + _BLOCK]
-        plain += _xor(block, _pad(secret, previous))
-        previous = block
-    return bytes(plain).rstrip(b"\0")
+    pads = [md5_digest(secret + authenticator)]
+    pads += [
+        md5_digest(secret + value[start : start + _BLOCK]) for start in range(0, len(value) - _BLOCK, _BLOCK)
+    ]
+    return _xor(value, b"".join(pads)).rstrip(b"\0")
 
 
 def chap_response(identifier: int, password: bytes, challenge: bytes) -> bytes:
     """Return the value of CHAP-Password: the CHAP identifier, then 16 octets of MD5."""
     ident = bytes((identifier,))
-    return ident + md5(ident + password + challenge, usedforsecurity=False).digest()
+    return ident + md5_digest(ident + password + challenge)
 
 
 def check_chap(value: bytes) -> None:

@@ -17,8 +17,16 @@ def attributes(**values: str):
     return tuple(dictionary.encode(name.replace("_", "-"), value) for name, value in values.items())
 
 
-def request(code: int = Code.ACCESS_REQUEST, *, password: str | None = None, extra=(), **values: str):
+def request(
+    code: int = Code.ACCESS_REQUEST,
+    *,
+    password: str | None = None,
+    extra=(),
+    client=CLIENT,
+    received_at=0.0,
+    **values: str,
+):
     """A request with these attributes, and User-Password hidden if given."""
     hidden = () if password is None else ((2, hide_password(password.encode(), SECRET, AUTHENTICATOR)),)
     packet = Packet(code, 1, AUTHENTICATOR, (*attributes(**values), *hidden, *extra))
-    return RequestReceived(packet, CLIENT, ("192.0.2.1", 40000), SECRET, 0.0)
+    return RequestReceived(packet, client, ("192.0.2.1", 40000), SECRET, received_at)

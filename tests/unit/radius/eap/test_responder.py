@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +17,7 @@ from radius.question import Method, Refusal, Refused
 from radius.reply import HANDED_OVER
 from radius.session_class import ClassCodec
 from tests.factories.eap import device, identity_response, judge, offers
-from tests.factories.radius import request
+from tests.factories.radius import CLIENT, request
 
 PLAN = PlanView("city", "City", 7200, 600, 86_400, 300, 10_000, 5_000, None, 5)
 KNOWN = Known("0" * 26, "1" * 26, Mac("02:00:00:00:00:01"), PLAN, None)
@@ -63,8 +61,11 @@ class Server:
 
     async def ask(self, octets, state=None, *, nas=None, now=0.0, **values):
         extra = [*split_message(octets), *([] if state is None else [(STATE, state)])]
-        asked = request(extra=extra, Calling_Station_Id="02-00-00-00-00-01", **values)
-        return await self.responder.answer(replace(asked, client=nas or asked.client, received_at=now))
+        station = "02-00-00-00-00-01"
+        asked = request(
+            extra=extra, client=nas or CLIENT, received_at=now, Calling_Station_Id=station, **values
+        )
+        return await self.responder.answer(asked)
 
     async def log_in(self, peer):
         answer = await self.ask(identity_response())
