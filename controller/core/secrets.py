@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from controller.core.errors import InvalidInputError
 
 _SIZE = 32
+_SHA256_BLOCK = 64
 _NONCE_SIZE = 12
 _MASTER = "master"
 
@@ -84,6 +86,23 @@ class SecretStore:
     def digest(self, purpose: str, value: str) -> bytes:
         """Return the keyed digest (HMAC-SHA256) by which a value is found without being stored."""
         return hmac.digest(self.derive(_MASTER, f"digest/{purpose}"), value.encode(), hashlib.sha256)
+
+    def digester(self, purpose: str) -> Callable[[bytes], bytes]:
+        """Return what `digest` does as a function of octets, at a third of its cost: for a packet's budget.
+
+        It keeps the two keyed states of HMAC (RFC 2104 §4) instead of keying anew each time.
+        """
+        block = self.derive(_MASTER, f"digest/{purpose}").ljust(_SHA256_BLOCK, b"\x00")
+        inner = hashlib.sha256(bytes(octet ^ 0x36 for octet in block))
+        outer = hashlib.sha256(bytes(octet ^ 0x5C for octet in block))
+
+        def digest(value: bytes) -> bytes:
+            inside, outside = inner.copy(), outer.copy()
+            inside.update(value)
+            outside.update(inside.digest())
+            return outside.digest()
+
+        return digest
 
     def seal(self, purpose: str, value: str) -> bytes:
         """Return the value encrypted and authenticated (AES-256-GCM, random nonce)."""

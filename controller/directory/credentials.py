@@ -7,10 +7,12 @@ the credential is, because RADIUS looks the credential up at each login. Checkin
 from dataclasses import dataclass
 from datetime import datetime
 
+from controller.core import outbox
 from controller.core.db import Tx
 from controller.core.errors import NotFoundError
 from controller.core.mac import Mac
 from controller.directory import repository
+from controller.directory.events import CredentialChanged
 from controller.directory.service import Directory
 from controller.directory.types import IssuedCredential
 
@@ -55,6 +57,7 @@ async def revoke(tx: Tx, *, username: str, now: datetime) -> None:
         raise NotFoundError(
             f"there is no credential {username}", hint="`kolco radius credential list --mac …` shows them"
         )
+    await outbox.add(tx, CredentialChanged(username))
 
 
 async def _get_device_id(tx: Tx, mac: Mac) -> str:

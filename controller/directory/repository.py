@@ -172,19 +172,21 @@ async def list_vouchers(tx: Tx, *, batch: str | None, after: str, limit: int) ->
 
 async def set_remembered(
     tx: Tx, *, until: datetime | None, device_id: str | None = None, mac: Mac | None = None
-) -> None:
-    """Set until when a device is let in with no page."""
+) -> Sequence[str]:
+    """Set until when a device is let in with no page; return its MAC, nothing if there is no such device."""
     which = Device.id == device_id if device_id is not None else Device.mac == mac
-    await tx.execute(sa.update(Device).where(which).values(remembered_until=until))
+    changed = sa.update(Device).where(which).values(remembered_until=until)
+    return list(await tx.scalars(changed.returning(Device.mac)))
 
 
-async def revoke_credentials(tx: Tx, device_id: str, now: datetime) -> None:
-    """Make a device's credentials invalid."""
-    await tx.execute(
+async def revoke_credentials(tx: Tx, device_id: str, now: datetime) -> Sequence[str]:
+    """Make a device's credentials invalid; return the user names of those that were valid."""
+    revoked = (
         sa.update(DeviceCredential)
         .where(DeviceCredential.device_id == device_id, DeviceCredential.revoked_at.is_(None))
         .values(revoked_at=now)
     )
+    return list(await tx.scalars(revoked.returning(DeviceCredential.username)))
 
 
 async def revoke_credential(tx: Tx, username: str, now: datetime) -> bool:

@@ -6,9 +6,10 @@ stored as keyed digests: they are random, so a fast keyed digest is enough.
 
 import hmac
 import secrets as random
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
+from controller.core import outbox
 from controller.core.db import Tx, lock
 from controller.core.errors import DeniedError, InvalidInputError, NotFoundError
 from controller.core.ids import new_id
@@ -16,6 +17,7 @@ from controller.core.mac import Mac
 from controller.core.secrets import SecretStore
 from controller.directory import repository
 from controller.directory.codes import check_e164, make_voucher_code, mask_phone, normalise_voucher_code
+from controller.directory.events import AccountChanged, CredentialChanged, DeviceChanged, PlanChanged
 from controller.directory.types import (
     AccountView,
     DeviceView,
@@ -23,6 +25,7 @@ from controller.directory.types import (
     Known,
     Login,
     PlanView,
+    Secret,
     StoredCredential,
     VoucherView,
 )
@@ -43,6 +46,7 @@ class Directory:
 
     def __init__(self, secrets: SecretStore) -> None:
         self._secrets = secrets
+        self._digest: Callable[[bytes], bytes] | None = None
 
     # --- proving who somebody is -----------------------------------------------------------------
 
@@ -133,13 +137,15 @@ class Directory:
             tx.add(device)
         elif device.account_id != account.id:
             # The address passes to somebody else: what was issued to the former owner must not.
-            await repository.revoke_credentials(tx, device.id, now)
+            for username in await repository.revoke_credentials(tx, device.id, now):
+                await outbox.add(tx, CredentialChanged(username))
         device.account_id = account.id
         device.last_login_at = now
         device.remembered_until = now + timedelta(seconds=plan.remember_s)
         if not_after is not None:
             device.remembered_until = min(device.remembered_until, not_after)
         await tx.flush()
+        await outbox.add(tx, DeviceChanged(mac))
         return Login(account.id, device.id, plan, not_after)
 
     # --- devices that are known already ----------------------------------------------------------
@@ -157,11 +163,13 @@ class Directory:
 
     async def remember(self, tx: Tx, *, device_id: str, until: datetime) -> None:
         """Let the device in with no page until then."""
-        await repository.set_remembered(tx, until=until, device_id=device_id)
+        for mac in await repository.set_remembered(tx, until=until, device_id=device_id):
+            await outbox.add(tx, DeviceChanged(mac))
 
     async def forget(self, tx: Tx, mac: Mac) -> None:
         """Have the device log in again."""
-        await repository.set_remembered(tx, until=None, mac=mac)
+        for changed in await repository.set_remembered(tx, until=None, mac=mac):
+            await outbox.add(tx, DeviceChanged(changed))
 
     # --- credentials for RADIUS ------------------------------------------------------------------
 
@@ -184,6 +192,7 @@ class Directory:
             )
         )
         await tx.flush()
+        await outbox.add(tx, CredentialChanged(username))
         return IssuedCredential(username, password, expires_at)
 
     async def check_credential(self, tx: Tx, *, username: str, password: str, now: datetime) -> Known | None:
@@ -211,11 +220,13 @@ class Directory:
         """Return the valid ones of these credentials; the passwords are still to be compared."""
         return await repository.find_credentials(tx, usernames, now)
 
-    def is_password_of(self, credential: StoredCredential, password: str) -> bool:
+    def is_password_of(self, credential: Secret, password: str) -> bool:
         """Tell whether the password is the credential's, in constant time."""
-        return hmac.compare_digest(credential.digest, self._secrets.digest("credential", password))
+        if self._digest is None:
+            self._digest = self._secrets.digester("credential")
+        return hmac.compare_digest(credential.digest, self._digest(password.encode()))
 
-    def reveal_password(self, credential: StoredCredential) -> str | None:
+    def reveal_password(self, credential: Secret) -> str | None:
         """Return the password, for challenge methods such as CHAP; None if it was issued for PAP only."""
         return None if credential.sealed is None else self._secrets.unseal("credential", credential.sealed)
 
@@ -240,6 +251,7 @@ class Directory:
     async def save_plan(self, tx: Tx, plan: PlanView) -> None:
         """Insert or replace a plan."""
         await repository.save_plan(tx, plan)
+        await outbox.add(tx, PlanChanged(plan.id))
 
     async def create_vouchers(
         self, tx: Tx, *, plan_id: str, count: int, valid_s: int, batch: str, now: datetime
@@ -321,6 +333,7 @@ class Directory:
         account.status = status
         if status == "blocked":
             await repository.forget_account(tx, account_id)
+        await outbox.add(tx, AccountChanged(account_id))
 
     def _mask(self, identity: Identity) -> str:
         if identity.kind != "phone":

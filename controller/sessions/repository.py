@@ -7,9 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from controller.core import outbox
 from controller.core.db import Tx, upsert
 from controller.core.ids import new_id
 from controller.core.mac import Mac
+from controller.directory.events import DeviceChanged
 from controller.models import AccountingRecord, Device, NetSession
 from controller.sessions.types import SessionView
 
@@ -161,7 +163,9 @@ async def correct_stop(tx: Tx, session: NetSession) -> None:
 
 async def forget_device(tx: Tx, device_id: str) -> None:
     """Have the device log in again."""
-    await tx.execute(sa.update(Device).where(Device.id == device_id).values(remembered_until=None))
+    forgotten = sa.update(Device).where(Device.id == device_id).values(remembered_until=None)
+    for mac in await tx.scalars(forgotten.returning(Device.mac)):
+        await outbox.add(tx, DeviceChanged(mac))
 
 
 async def list_records(tx: Tx, session_id: str) -> Sequence[AccountingRecord]:

@@ -1,4 +1,6 @@
 import stat
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -56,3 +58,11 @@ def test_digests_and_derived_keys_differ_by_purpose(store):
     assert store.digest("phone", "x") == store.digest("phone", "x")
     assert len({store.digest("phone", "x"), store.digest("voucher", "x"), store.digest("phone", "y")}) == 3
     assert len({store.derive("a", "1"), store.derive("a", "2"), store.derive("b", "1"), store.get("a")}) == 4
+
+
+@given(st.binary(max_size=200))
+def test_a_digester_says_what_digest_says(value):
+    with tempfile.TemporaryDirectory() as directory:
+        store = SecretStore(Path(directory))
+        text = value.decode("latin-1")
+        assert store.digester("x")(text.encode()) == store.digest("x", text)

@@ -3,9 +3,11 @@
 import asyncio
 from datetime import timedelta
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
+from controller.core import outbox
 from controller.core.errors import DeniedError, InvalidInputError, NotFoundError
 from controller.core.secrets import SecretStore
 from controller.directory.service import Directory
@@ -142,3 +144,31 @@ async def test_nobody_is_online_longer_than_their_voucher(database, directory, c
         login = await directory.redeem_voucher(tx, code=code, mac=MAC, now=clock.now())
         known = await directory.find_known_device(tx, mac=MAC, now=clock.now())
     assert login.not_after == known.remembered_until == clock.now() + timedelta(seconds=100)
+
+
+async def test_each_change_of_who_may_in_is_told(database, directory, clock):
+    async def told():
+        async with database.transaction() as tx:
+            rows = await outbox.newer(tx, 0, 100)
+            await tx.execute(sa.delete(outbox.OutboxRow))
+        return {(row.topic.partition(".")[2], *msgspec.json.decode(row.payload).values()) for row in rows}
+
+    login = await make_citizen(database, directory, now=clock.now())
+    assert await told() == {("plan_changed", "city"), ("device_changed", MAC)}
+    async with database.transaction() as tx:
+        issued = await directory.issue_credential(tx, device_id=login.device_id, now=clock.now(), valid_s=9)
+    assert await told() == {("credential_changed", issued.username)}
+    await make_citizen(database, directory, now=clock.now(), phone="+79160000000")
+    assert await told() == {
+        ("plan_changed", "city"), ("device_changed", MAC), ("credential_changed", issued.username)
+    }  # fmt: skip
+    async with database.transaction() as tx:
+        await directory.remember(tx, device_id=login.device_id, until=clock.now())
+    assert await told() == {("device_changed", MAC)}
+    async with database.transaction() as tx:
+        await directory.forget(tx, MAC)
+        await directory.forget(tx, OTHER_MAC)
+    assert await told() == {("device_changed", MAC)}
+    async with database.transaction() as tx:
+        await directory.set_account_status(tx, account_id=login.account_id, status="blocked")
+    assert await told() == {("account_changed", login.account_id)}

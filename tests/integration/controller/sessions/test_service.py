@@ -43,7 +43,8 @@ async def begin(database, login, clock, **changes):
 
 async def topics(database):
     async with database.reading() as tx:
-        return [row.topic for row in await outbox.newer(tx, 0, 100)]
+        told = [row.topic for row in await outbox.newer(tx, 0, 100)]
+    return [topic for topic in told if topic.startswith("session.")]
 
 
 async def records(database, session_id):
