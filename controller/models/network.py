@@ -81,6 +81,10 @@ class Nas(Base):
     enabled: Mapped[bool] = mapped_column(default=True)
     site_id: Mapped[Slug | None] = mapped_column(sa.ForeignKey("sites.id"))
     last_seen_at: Mapped[Moment | None]
+    signed_at: Mapped[Moment | None]
+    """When it last sent an Access-Request with Message-Authenticator unforced, that is without EAP."""
+    unsigned_at: Mapped[Moment | None]
+    """When it last sent one without; such are dropped where Message-Authenticator is required."""
     vendor: Mapped[str] = mapped_column(sa.String(16), default="generic", server_default="generic")
     """Whose attributes it understands: generic (WISPr), aruba, cisco, mikrotik, ruckus, …"""
     cui: Mapped[str] = mapped_column(sa.String(8), default="asked", server_default="asked")
