@@ -16,6 +16,9 @@ from radius.protocol.errors import DropReason, EncodeError, MalformedError
 Attribute = tuple[int, bytes]
 """(type, value): the value is the raw octets, 0 to 253 of them."""
 
+ENCODED: Final = -1
+"""In place of a type: the value is whole attributes, encoded before. No packet can bring it."""
+
 HEADER_LENGTH: Final = 20
 AUTHENTICATOR_LENGTH: Final = 16
 MAX_LENGTH: Final = 4096
@@ -157,12 +160,15 @@ def encode_packet(code: int, identifier: int, authenticator: bytes, attributes: 
 
 
 def append_attributes(packet: bytearray, attributes: Iterable[Attribute]) -> None:
-    """Put attributes at the end of a packet and set its Length.
+    """Put attributes at the end of a packet and set its Length; one of type `ENCODED` as it is.
 
     Raises:
         EncodeError: a value over 253 octets, or more than 4096 octets in all.
     """
     for kind, value in attributes:
+        if kind == ENCODED:
+            packet += value
+            continue
         size = len(value) + 2
         if size > MAX_VALUE_LENGTH + 2:
             message = f"attribute {kind} has {size - 2} octets, at most 253 fit"
