@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from controller.core.mac import Mac
+from radius.policy.rules import NO_RULE, Verdict
 from radius.protocol import attributes as a
 from radius.protocol.eap.steps import Proof
 from radius.protocol.packet import Packet
@@ -41,6 +42,10 @@ class Refusal(StrEnum):
     """The device is not remembered, or its account is blocked."""
     WRONG_CREDENTIAL = "wrong-credential"
     """No valid device credential of that name and password, or of the certificate's name."""
+    POLICY = "policy"
+    """A rule of the policy denies it."""
+    TOO_MANY = "too-many-devices"
+    """The plan's number of devices is online, and the plan lets no other take their place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +81,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Not let in, and why."""
+    """Not let in, and why; `verdict` is the policy's if it was asked."""
 
     reason: Refusal
+    verdict: Verdict = NO_RULE
 
 
 def read_question(packet: Packet, secret: bytes) -> Question | Refused:
