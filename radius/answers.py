@@ -52,7 +52,8 @@ class Answers:
             UntrustedError: too many devices are in the middle of EAP.
         """
         if self._eap is not None and request.packet.find(EAP_MESSAGE) is not None:
-            return await self._eap.answer(request)
+            answer = self._eap.answer(request)
+            return answer if isinstance(answer, Answer) else await answer
         question = read_question(request.packet, request.secret)
         if isinstance(question, Refused):
             return render_decision(question, self._codec)

@@ -14,8 +14,9 @@ from controller.core.mac import Mac
 from controller.directory.service import Directory
 from controller.directory.types import Known, StoredCredential
 from radius import repository
-from radius.protocol.eap.mschapv2 import attest, is_mschapv2_right
-from radius.protocol.eap.steps import CertificateProof, MsChapV2Proof
+from radius.policy.rules import NO_RULE, Verdict
+from radius.protocol.eap.mschapv2 import NOTHING, MsChapV2Result, check_mschapv2
+from radius.protocol.eap.steps import CertificateProof, MsChapV2Proof, ResumedProof
 from radius.protocol.password import is_chap_right
 from radius.question import Method, Question, Refusal, Refused
 from radius.repository import OpenSession
@@ -31,6 +32,9 @@ class Accepted:
         session_id: the open session that goes on, or the one the NAS will start.
         seconds_left: how long the session may last from now.
         attestation: for MSCHAPv2, what shows the device that we know its password too.
+        keys: for MSCHAPv2, the 32 octets of keys that come of it.
+        verdict: what the policy says.
+        bytes_left: volume left of a new session's quota; None: no quota, or the session goes on.
     """
 
     known: Known
@@ -38,6 +42,9 @@ class Accepted:
     session_id: str
     seconds_left: int
     attestation: str = ""
+    keys: bytes = b""
+    verdict: Verdict = NO_RULE
+    bytes_left: int | None = None
 
 
 Decision = Accepted | Refused
@@ -46,7 +53,7 @@ Decision = Accepted | Refused
 @dataclass(frozen=True, slots=True)
 class _Proved:
     known: Known
-    attestation: str = ""
+    result: MsChapV2Result = NOTHING
 
 
 class Authorizer:
@@ -100,24 +107,28 @@ class Authorizer:
             known = devices.get(Mac(question.username))
             return None if known is None else _Proved(known)
         credential = credentials.get(question.username)
-        attestation = None if credential is None else self._check(question, credential, now)
-        return None if credential is None or attestation is None else _Proved(credential.known, attestation)
+        result = None if credential is None else self._check(question, credential, now)
+        return None if credential is None or result is None else _Proved(credential.known, result)
 
-    def _check(self, question: Question, credential: StoredCredential, now: datetime) -> str | None:
-        """Return the attestation, mostly empty, if what was offered is right; else None."""
+    def _check(
+        self, question: Question, credential: StoredCredential, now: datetime
+    ) -> MsChapV2Result | None:
+        """Return what comes of the proof, mostly nothing, if what was offered is right; else None."""
         proof = question.proof
+        if isinstance(proof, ResumedProof):  # the name has proved itself before; it is still valid
+            return NOTHING
         if isinstance(proof, CertificateProof):  # TLS has checked all but what time may have changed
-            return "" if proof.expires_at > now else None
+            return NOTHING if proof.expires_at > now else None
         if question.chap is None and not isinstance(proof, MsChapV2Proof):
-            return "" if self._directory.is_password_of(credential, question.password) else None
+            return NOTHING if self._directory.is_password_of(credential, question.password) else None
         password = self._directory.reveal_password(credential)
         if password is None:
             return None
         if isinstance(proof, MsChapV2Proof):
-            return attest(proof, password) if is_mschapv2_right(proof, password) else None
+            return check_mschapv2(proof, password)
         chap = question.chap
         right = chap is not None and is_chap_right(chap.response, password.encode(), chap.challenge)
-        return "" if right else None
+        return NOTHING if right else None
 
 
 def _decide(
@@ -126,12 +137,13 @@ def _decide(
     method = question.method
     if proved is None:
         return Refused(Refusal.UNKNOWN_DEVICE if method is Method.MAB else Refusal.WRONG_CREDENTIAL)
-    known = proved.known
+    known, result = proved.known, proved.result
     session = sessions.get(question.station or known.mac)
     if session is not None and session.account_id == known.account_id and session.expires_at > now:
         left = max(1, int((session.expires_at - now).total_seconds()))
-        return Accepted(known, method, session.id, left, proved.attestation)
-    return Accepted(known, method, new_id(), _longest(known, method, now), proved.attestation)
+        return Accepted(known, method, session.id, left, result.attestation, result.keys)
+    left = _longest(known, method, now)
+    return Accepted(known, method, new_id(), left, result.attestation, result.keys)
 
 
 def _longest(known: Known, method: Method, now: datetime) -> int:

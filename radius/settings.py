@@ -6,6 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from controller.core.settings import Section, section
+from radius.storm.limits import StormLimits
 
 EapMethod = Literal["tls", "ttls", "peap"]
 
@@ -88,6 +89,52 @@ class RadiusSettings(Section):
         le=65535,
         description="UDP port of Disconnect- and CoA-Requests to us; 0 takes a free one.",
     )
+
+    # --- EAP and credentials ---
+
+    eap_resumption_s: int = Field(
+        7_200,
+        ge=0,
+        le=86_400,
+        description="Seconds for which a device may resume its TLS session in EAP, on the worker that has it; "
+        "its credential is looked at each time. 0: it has to log in in full.",
+    )
+
+    # --- load ---
+
+    nas_timeout_s: float = Field(
+        3.0,
+        gt=0,
+        description="Seconds after which a NAS asks again or gives up. Under overload, who waited half of it "
+        "is dropped and counted: work on what nobody waits for any more is lost.",
+    )
+    storm_queue_max: int = Field(
+        20_000,
+        gt=0,
+        description="Datagrams that wait at most on each port under overload, the most urgent first: EAP "
+        "under way, new logins, accounting Start and Stop, Interim-Updates.",
+    )
+    nas_per_second: float = Field(
+        0.0, ge=0, description="Datagrams answered to one NAS each second at most, on each port; 0: no limit."
+    )
+    reject_delay_s: float = Field(
+        1.0,
+        ge=0,
+        le=5,
+        description="Seconds an Access-Reject is kept back, so that guessing takes long; 0: not at all.",
+    )
+    reject_delay_max: int = Field(
+        10_000,
+        gt=0,
+        description="Access-Rejects kept back at most; one more, and the oldest is sent early.",
+    )
+
+    @property
+    def storm_limits(self) -> StormLimits:
+        """How a port behaves under load."""
+        return StormLimits(
+            self.nas_timeout_s, self.storm_queue_max, self.reject_delay_s, self.reject_delay_max
+        )
 
     @model_validator(mode="after")
     def _check_certificate(self) -> Self:

@@ -1,7 +1,6 @@
 """EAP put together from the settings, for the daemon."""
 
 import secrets
-from collections.abc import Awaitable, Callable
 from functools import partial
 
 from OpenSSL import SSL
@@ -9,13 +8,11 @@ from OpenSSL import SSL
 from controller.core.errors import InvalidInputError
 from controller.core.pki import CertificateAuthority
 from controller.core.runtime import Runtime
-from radius.authorize import Decision
 from radius.eap.metrics import EapMetrics
 from radius.eap.offers import OfferMaker
-from radius.eap.responder import ABANDONED, EapResponder, HandOver
+from radius.eap.responder import ABANDONED, Decide, EapResponder, HandOver
 from radius.eap.server_certificate import keep_identity, read_identity
 from radius.eap.sessions import EapSession, EapSessions
-from radius.question import Question
 from radius.session_class import ClassCodec
 from radius.settings import RadiusSettings
 
@@ -23,7 +20,7 @@ from radius.settings import RadiusSettings
 def build_eap(
     runtime: Runtime,
     settings: RadiusSettings,
-    decide: Callable[[Question], Awaitable[Decision]],
+    decide: Decide,
     codec: ClassCodec,
     *,
     state_prefix: bytes = b"",
@@ -43,7 +40,13 @@ def build_eap(
         name, now = settings.eap_server_name, runtime.clock.now()
         identity = keep_identity(authority, runtime.data_dir / "radius", name=name, now=now)
     try:
-        offers = OfferMaker(settings.eap_methods, identity, authority.certificate_pem, secrets.token_bytes)
+        offers = OfferMaker(
+            settings.eap_methods,
+            identity,
+            authority.certificate_pem,
+            secrets.token_bytes,
+            resumed_for_s=settings.eap_resumption_s,
+        )
     except (ValueError, SSL.Error) as error:
         raise InvalidInputError(
             f"cannot use the EAP certificate: {error}",

@@ -1,11 +1,11 @@
 """An Access-Request with EAP to its answer: finds the conversation, asks for decisions, renders.
 
 The decision on what a device offers is the same as for PAP, and so is what an Accept holds; EAP adds its
-Success and the keys for the air.
+Success and the keys for the air. Whatever can be answered at once is; only a decision may have to be
+waited for.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Final
 
 from radius.authorize import Accepted, Decision
@@ -52,11 +52,14 @@ ABANDONED: Final = "abandoned"
 _OVERHEAD: Final = 10
 """EAP header, type, flags and length before a fragment's TLS octets."""
 _SMALLEST_FRAGMENT: Final = 128
+_REFUSED: Final = Verdict(False)
 _METHODS: Final = {"tls": Method.EAP_TLS, "ttls": Method.EAP_TTLS, "peap": Method.EAP_PEAP}
 
 MakeOffers = Callable[[int], Offers]
 """Gives the methods offered to one device, for a most size of fragments."""
 HandOver = Callable[[RequestReceived, bytes], bool]
+Decide = Callable[[Question], Decision | Awaitable[Decision]]
+"""Decides on a question, at once if it can."""
 
 
 class EapResponder:
@@ -79,7 +82,7 @@ class EapResponder:
         self,
         offers: MakeOffers,
         sessions: EapSessions,
-        decide: Callable[[Question], Awaitable[Decision]],
+        decide: Decide,
         codec: ClassCodec,
         *,
         count: Callable[[str, str], None],
@@ -98,7 +101,7 @@ class EapResponder:
         self._state_prefix = state_prefix
         self._hand_over = hand_over
 
-    async def answer(self, request: RequestReceived) -> Answer:
+    def answer(self, request: RequestReceived) -> Answer | Awaitable[Answer]:
         """Answer an Access-Request that has an EAP-Message.
 
         Raises:
@@ -125,7 +128,7 @@ class EapResponder:
             session = found
             step = session.conversation.receive(eap)
         if isinstance(step, Prove):
-            step = await self._prove(session, step.proof, packet)
+            return self._prove(session, step.proof, request)
         return self._render(session, step, request)
 
     def _open(self, request: RequestReceived, identity: EapPacket) -> EapSession:
@@ -139,42 +142,55 @@ class EapResponder:
         state = self._state_prefix + self._random(STATE_LENGTH)
         return self._sessions.add(state, request.client.id, conversation, now)
 
-    async def _prove(self, session: EapSession, proof: Proof, packet: Packet) -> Step:
+    def _prove(
+        self, session: EapSession, proof: Proof, request: RequestReceived
+    ) -> Answer | Awaitable[Answer]:
         method = _METHODS[session.conversation.method.partition("-")[0]]
         try:
-            decision = await self._decide(_question(method, proof, packet))
+            decision = self._decide(_question(method, proof, request.packet))
         except BaseException:
             self._sessions.end(session)  # it cannot go on; the device starts anew
             raise
+        if isinstance(decision, Accepted | Refused):
+            return self._resolve(session, decision, request)
+        return self._wait(session, decision, request)
+
+    async def _wait(
+        self, session: EapSession, decision: Awaitable[Decision], request: RequestReceived
+    ) -> Answer:
+        try:
+            decided = await decision
+        except BaseException:
+            self._sessions.end(session)
+            raise
+        return self._resolve(session, decided, request)
+
+    def _resolve(self, session: EapSession, decision: Decision, request: RequestReceived) -> Answer:
         session.decision = decision
-        accepted = isinstance(decision, Accepted)
-        return session.conversation.resolve(
-            Verdict(accepted, decision.attestation if isinstance(decision, Accepted) else "")
-        )
+        verdict = _REFUSED
+        if isinstance(decision, Accepted):
+            verdict = Verdict(True, decision.attestation, decision.keys)
+        return self._render(session, session.conversation.resolve(verdict), request)
 
     def _render(self, session: EapSession, step: Step, request: RequestReceived) -> Answer:
         if isinstance(step, Send):
             attributes = [*split_message(step.octets), (a.STATE, session.state)]
             return Answer(Code.ACCESS_CHALLENGE, attributes, CHALLENGE)
         self._sessions.end(session)
-        if isinstance(step, Finished) and isinstance(session.decision, Accepted):
-            answer = render_decision(session.decision, self._codec)
+        conversation, decision = session.conversation, session.decision
+        if isinstance(step, Finished) and isinstance(decision, Accepted):
+            self._count(conversation.method, ACCEPT)
+            answer = render_decision(decision, self._codec)
             keys = encode_mppe_keys(
                 step.msk, request.secret, request.packet.authenticator, self._random(2 * SALT_LENGTH)
             )
-        else:
-            step = step if isinstance(step, Failed) else Failed(EapFailure.REFUSED)
-            answer = _refusal(session.decision, step)
-            keys = []
-        self._count(session.conversation.method, answer.outcome)
-        message = split_message(session.conversation.encode_end(step))
-        return replace(answer, attributes=[*answer.attributes, *message, *keys])
-
-
-def _refusal(decision: Decision | None, failed: Failed) -> Answer:
-    """Return an Access-Reject with the reason of the decision, or else of the protocol."""
-    reason = decision.reason.value if isinstance(decision, Refused) else failed.reason.value
-    return Answer(Code.ACCESS_REJECT, (), REJECT, reason)
+            message = split_message(conversation.encode_end(step))
+            return Answer(answer.code, [*answer.attributes, *message, *keys], answer.outcome)
+        failed = step if isinstance(step, Failed) else Failed(EapFailure.REFUSED)
+        self._count(conversation.method, REJECT)
+        reason = decision.reason.value if isinstance(decision, Refused) else failed.reason.value
+        message = split_message(conversation.encode_end(failed))
+        return Answer(Code.ACCESS_REJECT, message, REJECT, reason)
 
 
 def _question(method: Method, proof: Proof, packet: Packet) -> Question:

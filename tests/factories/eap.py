@@ -8,10 +8,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from controller.core.pki import CertificateAuthority
 from radius.eap.offers import OfferMaker
 from radius.protocol.eap.conversation import Conversation
-from radius.protocol.eap.mschapv2 import attest, is_mschapv2_right
+from radius.protocol.eap.mschapv2 import check_mschapv2
 from radius.protocol.eap.packet import EapCode, EapType, encode_eap, parse_eap
 from radius.protocol.eap.peer import Device, Peer
-from radius.protocol.eap.steps import CertificateProof, MsChapV2Proof, Prove, Send, Verdict
+from radius.protocol.eap.steps import CertificateProof, MsChapV2Proof, Prove, ResumedProof, Send, Verdict
 from radius.protocol.eap.tls import TlsClient, TlsIdentity
 
 USERNAME = "d-01j0000000000000000000000a"
@@ -76,8 +76,10 @@ def judge(proof, *, username=USERNAME, password=PASSWORD):
     if isinstance(proof, CertificateProof):
         return Verdict(True)
     if isinstance(proof, MsChapV2Proof):
-        right = is_mschapv2_right(proof, password)
-        return Verdict(right, attest(proof, password) if right else "")
+        result = check_mschapv2(proof, password)
+        return Verdict(False) if result is None else Verdict(True, result.attestation, result.keys)
+    if isinstance(proof, ResumedProof):
+        return Verdict(True)
     return Verdict(proof.password == password)
 
 

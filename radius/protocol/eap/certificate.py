@@ -1,13 +1,16 @@
 """EAP-TLS once the handshake is done: the certificate's name is the proof (RFC 5216, RFC 9190)."""
 
-from typing import Final
-
-from radius.protocol.eap.steps import Agreed, CertificateProof, InnerStep, Prove, Send, Verdict
+from radius.protocol.eap.steps import (
+    PROTECTED_SUCCESS,
+    Agreed,
+    CertificateProof,
+    InnerStep,
+    Prove,
+    Send,
+    Verdict,
+)
 from radius.protocol.eap.tls import TlsEngine
 from radius.protocol.errors import DropReason, MalformedError
-
-_PROTECTED_SUCCESS: Final = b"\0"
-"""With TLS 1.3 the device must hear through the tunnel that no more is to come (RFC 9190 §2.5)."""
 
 
 class CertificateInside:
@@ -23,12 +26,13 @@ class CertificateInside:
         self._engine = engine
         self._told = False
 
-    def begin(self) -> InnerStep | None:
-        """Ask for the verdict on the certificate.
+    def begin(self, resumed: str | None) -> InnerStep | None:
+        """Ask for the verdict on the certificate, which a session that is resumed holds too.
 
         Raises:
             MalformedError: there is none, which TLS should not have let pass.
         """
+        del resumed
         certificate = self._engine.peer_certificate()
         if certificate is None:
             raise MalformedError(DropReason.EAP_UNEXPECTED)
@@ -48,5 +52,5 @@ class CertificateInside:
         """Take the verdict."""
         if verdict.accepted and self._engine.is_tls13:
             self._told = True
-            return Send(_PROTECTED_SUCCESS)
+            return Send(PROTECTED_SUCCESS)
         return Agreed(verdict.accepted)

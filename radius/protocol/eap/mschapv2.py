@@ -4,6 +4,7 @@ Only random device credentials are ever used with it, so that breaking a respons
 """
 
 import hmac
+from dataclasses import dataclass
 from hashlib import sha1
 from typing import Final
 
@@ -18,6 +19,32 @@ RESPONSE_LENGTH: Final = 24
 _KEY_LENGTH: Final = 7
 _MAGIC_1: Final = b"Magic server to client signing constant"
 _MAGIC_2: Final = b"Pad to make it do more than one iteration"
+_MASTER_MAGIC: Final = b"This is the MPPE Master Key"
+_CLIENT_SENDS_MAGIC: Final = (
+    b"On the client side, this is the send key; on the server side, it is the receive key."
+)
+_SERVER_SENDS_MAGIC: Final = (
+    b"On the client side, this is the receive key; on the server side, it is the send key."
+)
+_KEY_PADS: Final = (bytes(40), b"\xf2" * 40)
+HALF_KEY_LENGTH: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class MsChapV2Result:
+    """What comes of a right response.
+
+    Attributes:
+        attestation: `S=…`, shows the device that we know the password too.
+        keys: 32 octets: what encrypts towards us, then what encrypts towards the device (RFC 3079 §3).
+    """
+
+    attestation: str
+    keys: bytes
+
+
+NOTHING: Final = MsChapV2Result("", b"")
+"""What comes of a proof of another kind."""
 
 
 def nt_hash(password: str) -> bytes:
@@ -28,28 +55,46 @@ def nt_hash(password: str) -> bytes:
 def respond(username: str, server_challenge: bytes, peer_challenge: bytes, password: str) -> MsChapV2Proof:
     """Return the proof a device makes of its password (GenerateNTResponse, §8.1)."""
     challenge = _challenge_hash(username, server_challenge, peer_challenge)
-    key = nt_hash(password).ljust(3 * _KEY_LENGTH, b"\0")
-    response = b"".join(_des(key[at : at + _KEY_LENGTH], challenge) for at in range(0, len(key), _KEY_LENGTH))
-    return MsChapV2Proof(username, server_challenge, peer_challenge, response)
+    return MsChapV2Proof(username, server_challenge, peer_challenge, _response(nt_hash(password), challenge))
 
 
-def is_mschapv2_right(proof: MsChapV2Proof, password: str) -> bool:
-    """Tell whether a proof was made from this password."""
-    expected = respond(proof.username, proof.server_challenge, proof.peer_challenge, password)
-    return hmac.compare_digest(expected.response, proof.response)
-
-
-def attest(proof: MsChapV2Proof, password: str) -> str:
-    """Return `S=…`: we know the password too (GenerateAuthenticatorResponse, §8.7)."""
-    hashed_twice = md4(nt_hash(password))
-    digest = _sha1(hashed_twice + proof.response + _MAGIC_1)
+def check_mschapv2(proof: MsChapV2Proof, password: str) -> MsChapV2Result | None:
+    """Return what comes of a proof that was made from this password; None if it was not."""
+    hashed = nt_hash(password)
     challenge = _challenge_hash(proof.username, proof.server_challenge, proof.peer_challenge)
-    return "S=" + _sha1(digest + challenge + _MAGIC_2).hex().upper()
+    if not hmac.compare_digest(_response(hashed, challenge), proof.response):
+        return None
+    return _result(md4(hashed), proof, challenge)
+
+
+def attest(proof: MsChapV2Proof, password: str) -> MsChapV2Result:
+    """Return what comes of a proof that is known to be right: the device's side of `check_mschapv2`."""
+    challenge = _challenge_hash(proof.username, proof.server_challenge, proof.peer_challenge)
+    return _result(md4(nt_hash(password)), proof, challenge)
 
 
 def without_domain(name: str) -> str:
     """Return a user name without the Windows domain before it, which is not hashed (§8.2)."""
     return name.rpartition("\\")[2]
+
+
+def _response(hashed: bytes, challenge: bytes) -> bytes:
+    """Return the NT response (ChallengeResponse, §8.5)."""
+    key = hashed.ljust(3 * _KEY_LENGTH, b"\0")
+    return b"".join(_des(key[at : at + _KEY_LENGTH], challenge) for at in range(0, len(key), _KEY_LENGTH))
+
+
+def _result(hashed_twice: bytes, proof: MsChapV2Proof, challenge: bytes) -> MsChapV2Result:
+    """Return the attestation (GenerateAuthenticatorResponse, §8.7) and the keys (RFC 3079 §3.4)."""
+    digest = _sha1(hashed_twice + proof.response + _MAGIC_1)
+    attestation = "S=" + _sha1(digest + challenge + _MAGIC_2).hex().upper()
+    master = _sha1(hashed_twice + proof.response + _MASTER_MAGIC)[:HALF_KEY_LENGTH]
+    before, after = _KEY_PADS
+    keys = b"".join(
+        _sha1(master + before + magic + after)[:HALF_KEY_LENGTH]
+        for magic in (_CLIENT_SENDS_MAGIC, _SERVER_SENDS_MAGIC)
+    )
+    return MsChapV2Result(attestation, keys)
 
 
 def _challenge_hash(username: str, server_challenge: bytes, peer_challenge: bytes) -> bytes:

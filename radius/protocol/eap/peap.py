@@ -8,7 +8,7 @@ from typing import Final
 
 from radius.protocol.eap.inner import Ask, InnerEap, InnerEapStep
 from radius.protocol.eap.packet import EapCode, EapPacket, EapType, encode_eap, parse_eap
-from radius.protocol.eap.steps import Agreed, InnerStep, Send, Verdict
+from radius.protocol.eap.steps import Agreed, InnerStep, Prove, ResumedProof, Send, Verdict
 from radius.protocol.errors import DropReason, MalformedError
 
 _TLV = Struct("!HHH")
@@ -32,14 +32,19 @@ class PeapInside:
         self._eap = InnerEap(challenge)
         self._identifier = 0
         self._result: bool | None = None
+        self._resumed = False
 
     @property
     def name(self) -> str:
         """The method, with what is inside as soon as it is known."""
-        return f"peap-{self._eap.method}" if self._eap.method else "peap"
+        method = "resumed" if self._resumed else self._eap.method
+        return f"peap-{method}" if method else "peap"
 
-    def begin(self) -> InnerStep | None:
-        """Ask for the identity."""
+    def begin(self, resumed: str | None) -> InnerStep | None:
+        """Ask for the identity, unless the session says it."""
+        if resumed is not None:
+            self._resumed = True
+            return Prove(ResumedProof(resumed))
         return Send(bytes((EapType.IDENTITY,)))
 
     def receive(self, plain: bytes) -> InnerStep:
@@ -57,6 +62,8 @@ class PeapInside:
 
     def resolve(self, verdict: Verdict) -> InnerStep:
         """Take the verdict on a proof."""
+        if self._resumed:  # there is no inner method: the result comes at once
+            return self._wrap(Agreed(verdict.accepted))
         return self._wrap(self._eap.resolve(verdict))
 
     def _wrap(self, step: InnerEapStep) -> InnerStep:

@@ -19,6 +19,7 @@ from radius.protocol.eap.peer_inside import (
     TtlsMsChapV2Device,
     TtlsPapDevice,
 )
+from radius.protocol.eap.steps import PROTECTED_SUCCESS
 from radius.protocol.eap.tls import TlsClient, TlsEngine, TlsFailedError
 from radius.protocol.errors import DropReason, MalformedError
 
@@ -81,6 +82,11 @@ class Peer:
         """Return the same device at its next login; it offers to resume the TLS session."""
         return Peer(self._device, self._client, fragment_max=self._fragment_max, resume=self._engine)
 
+    @property
+    def resumed(self) -> bool:
+        """Whether the server has resumed the session of a former login."""
+        return self._engine.resumed is not None
+
     def msk(self) -> bytes:
         """Return the 64 octets of keys; meaningful after Success."""
         return derive_msk(self._kind, self._engine.export, tls13=self._engine.is_tls13)
@@ -123,11 +129,11 @@ class Peer:
         try:
             engine.feed(message)
             if not engine.established:
-                if engine.shake_hands():
+                if engine.shake_hands() and not self.resumed:
                     engine.write(self._inside.begin(engine))
             else:
                 plain = engine.read()
-                if plain:
+                if plain and plain != PROTECTED_SUCCESS:
                     engine.write(self._inside.answer(plain))
         except TlsFailedError:
             pass  # the alert, if any, is our last word; Failure follows

@@ -219,5 +219,5 @@ def check_attestation(proof: MsChapV2Proof, password: str, said: bytes) -> None:
     Raises:
         UntrustedError: it does not.
     """
-    if said[:_ATTESTATION_LENGTH] != attest(proof, password).encode():
+    if said[:_ATTESTATION_LENGTH] != attest(proof, password).attestation.encode():
         raise UntrustedError(DropReason.BAD_AUTHENTICATOR)

@@ -7,6 +7,10 @@ answers with a verdict.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
+
+PROTECTED_SUCCESS: Final = b"\0"
+"""What a device must hear through a tunnel of TLS 1.3 that no more is to come (RFC 9190 §2.5, RFC 9427)."""
 
 
 class EapFailure(StrEnum):
@@ -66,7 +70,17 @@ class CertificateProof:
     expires_at: datetime
 
 
-Proof = PasswordProof | MsChapV2Proof | CertificateProof
+@dataclass(frozen=True, slots=True)
+class ResumedProof:
+    """A TLS session of an earlier login, in which this name had proved itself and was let in.
+
+    It shows no more than that: whether the credential is still good is for the caller to say.
+    """
+
+    username: str
+
+
+Proof = PasswordProof | MsChapV2Proof | CertificateProof | ResumedProof
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +89,13 @@ class Verdict:
 
     Attributes:
         accepted: whether the device is let in.
-        attestation: for an accepted MSCHAPv2 proof `mschapv2.attest`: that we know the password too.
+        attestation: for an accepted MSCHAPv2 proof: what shows that we know the password too.
+        keys: for an accepted MSCHAPv2 proof, the 32 octets of keys that come of it; else empty.
     """
 
     accepted: bool
     attestation: str = ""
+    keys: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

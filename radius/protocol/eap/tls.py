@@ -1,14 +1,14 @@
 """TLS between two buffers: octets in, octets out. pyOpenSSL, because EAP needs TLS's key exporter.
 
-Versions 1.2 and 1.3, nothing older; no renegotiation. A device with a certificate may resume its session,
-because the session holds the certificate: the caller authorises it anew each time. Without one it may
-not: nothing would say who it is. OpenSSL makes its own random numbers and, in a full handshake, compares
+Versions 1.2 and 1.3, nothing older; no renegotiation. Sessions may be resumed where the server is told to:
+one with a client certificate says itself who it is, for others the engine gives names of the session, by
+which `resumption` knows it again. OpenSSL makes its own random numbers and, in a full handshake, compares
 the certificate's validity with the machine's clock.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 
 from cryptography import x509
@@ -22,7 +22,6 @@ _CIPHERS: Final = b"ECDHE+AESGCM:ECDHE+CHACHA20"
 """For TLS 1.2; all have forward secrecy."""
 _OPTIONS: Final = SSL.OP_NO_TICKET | SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_COMPRESSION
 """Without tickets sessions stay with us: a ticket would hold the certificate, and cost two more rounds."""
-_RESUMED_FOR_S: Final = 7_200
 _SESSION_CONTEXT: Final = b"kolco-eap"
 _READ_SIZE: Final = 65_536
 _NOT_YET_VALID: Final = 9
@@ -69,33 +68,37 @@ class TlsServer:
     Args:
         identity: what we show.
         client_ca_pem: the authority of the devices' certificates; None: none is asked for.
+        resumed_for_s: seconds for which a session may be resumed; 0: it may not. Sessions are held by this
+            server: others ask for a full handshake.
 
     Raises:
         ValueError: something is no PEM.
         OpenSSL.SSL.Error: key and certificate do not belong together.
     """
 
-    def __init__(self, identity: TlsIdentity, client_ca_pem: bytes | None = None) -> None:
+    def __init__(
+        self, identity: TlsIdentity, client_ca_pem: bytes | None = None, *, resumed_for_s: int = 0
+    ) -> None:
         context = SSL.Context(SSL.TLS_SERVER_METHOD)
         context.set_min_proto_version(SSL.TLS1_2_VERSION)
         context.set_cipher_list(_CIPHERS)
         context.set_options(_OPTIONS)
         _show(context, identity)
-        if client_ca_pem is None:
-            context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
-        else:
-            context.set_session_id(_SESSION_CONTEXT)
-            context.set_session_cache_mode(SSL.SESS_CACHE_SERVER)
-            context.set_timeout(_RESUMED_FOR_S)
+        context.set_session_id(_SESSION_CONTEXT)
+        context.set_session_cache_mode(SSL.SESS_CACHE_SERVER if resumed_for_s else SSL.SESS_CACHE_OFF)
+        if resumed_for_s:
+            context.set_timeout(resumed_for_s)
+        if client_ca_pem is not None:
             _trust(context, client_ca_pem)
             context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, _verify)
         self._context = context
+        self._named = bool(resumed_for_s) and client_ca_pem is None
 
     def open(self) -> "TlsEngine":
         """Return a new engine."""
         connection = SSL.Connection(self._context, None)
         connection.set_accept_state()
-        return TlsEngine(connection)
+        return TlsEngine(connection, named=self._named)
 
 
 class TlsClient:
@@ -125,9 +128,17 @@ class TlsClient:
         """Return a new engine, which may resume the session of one that was established."""
         connection = SSL.Connection(self._context, None)
         connection.set_connect_state()
-        if resume is not None:
-            resume.offer(connection)
-        return TlsEngine(connection)
+        if resume is None:
+            return TlsEngine(connection)
+        return TlsEngine(connection, offered=resume.offer(connection))
+
+
+@dataclass(slots=True)
+class _Notes:
+    """What OpenSSL's callbacks note: errors of certificates, and names of the session."""
+
+    errors: list[int] = field(default_factory=list)
+    names: set[bytes] = field(default_factory=set)
 
 
 class TlsEngine:
@@ -135,13 +146,27 @@ class TlsEngine:
 
     Args:
         connection: over memory, in accepting or connecting state.
+        named: give names to the session; for a server.
+        offered: the name of the session that is offered to be resumed; for a client.
     """
 
-    def __init__(self, connection: SSL.Connection) -> None:
+    def __init__(
+        self, connection: SSL.Connection, *, named: bool = False, offered: bytes | None = None
+    ) -> None:
         self._connection = connection
-        self._errors: list[int] = []
-        connection.set_app_data(self._errors)
+        self._notes = _Notes()
+        self._named = named
+        self._offered = offered
+        connection.set_app_data(self._notes)
         self.established = False
+
+        self.resumed: bytes | None = None
+        """The name of the session that is resumed; None in a full handshake, or if nobody asked for it."""
+
+    @property
+    def names(self) -> frozenset[bytes]:
+        """Names under which the peer may resume this session, once established; none if not `named`."""
+        return frozenset(self._notes.names)
 
     @property
     def is_tls13(self) -> bool:
@@ -157,15 +182,22 @@ class TlsEngine:
         """Let the peer resume this session later; one whose engine just goes away is forgotten."""
         self._connection.set_shutdown(SSL.SENT_SHUTDOWN | SSL.RECEIVED_SHUTDOWN)
 
-    def offer(self, connection: SSL.Connection) -> None:
-        """Have a new connection of the same side resume this session."""
+    def offer(self, connection: SSL.Connection) -> bytes | None:
+        """Have a new connection of the same side resume this session; return the session's name."""
         session = self._connection.get_session()
         if session is not None:
             connection.set_session(session)
+        return _name(self._connection)
 
     def take_output(self) -> bytes:
         """Return what is to be sent."""
-        return b"".join(self._drain())
+        parts: list[bytes] = []
+        try:
+            while not parts or len(parts[-1]) == _READ_SIZE:  # a shorter one was the last
+                parts.append(self._connection.bio_read(_READ_SIZE))
+        except SSL.WantReadError:
+            pass  # nothing is left
+        return b"".join(parts)
 
     def shake_hands(self) -> bool:
         """Go on with the handshake; True when it is done.
@@ -176,10 +208,16 @@ class TlsEngine:
         try:
             self._connection.do_handshake()
         except SSL.WantReadError:
+            if self._named:
+                self._look()
             return False
         except SSL.Error as error:
             raise TlsFailedError(self._reason(error)) from error
         self.established = True
+        if self._named:
+            _note_name(self._connection, SSL.SSL_CB_ACCEPT_LOOP, 0)
+        if self._offered is not None and _name(self._connection) == self._offered:
+            self.resumed = self._offered
         return True
 
     def read(self) -> bytes:
@@ -222,16 +260,19 @@ class TlsEngine:
         names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         return PeerCertificate(str(names[0].value) if names else "", certificate.not_valid_after_utc)
 
-    def _drain(self) -> Iterator[bytes]:
-        while True:
-            try:
-                yield self._connection.bio_read(_READ_SIZE)
-            except SSL.WantReadError:
-                return
+    def _look(self) -> None:
+        """See, after our first flight, what session is resumed: one that is new has no secret yet.
+
+        A new one of TLS 1.3 gets two tickets in one go, each with a secret that only a callback sees.
+        """
+        self.resumed = _name(self._connection)
+        if self.resumed is None and self.is_tls13:
+            self._connection.set_info_callback(_note_name)
 
     def _reason(self, error: SSL.Error) -> EapFailure:
-        if self._errors:
-            dated = self._errors[0] in {_NOT_YET_VALID, _EXPIRED}
+        errors = self._notes.errors
+        if errors:
+            dated = errors[0] in {_NOT_YET_VALID, _EXPIRED}
             return EapFailure.CERTIFICATE_EXPIRED if dated else EapFailure.CERTIFICATE_UNTRUSTED
         if _NO_CERTIFICATE in str(error):
             return EapFailure.NO_CERTIFICATE
@@ -261,5 +302,21 @@ def _verify(
 ) -> bool:
     """Note why OpenSSL does not trust a certificate; its judgement stands."""
     if not right:
-        connection.get_app_data().append(number)
+        connection.get_app_data().errors.append(number)
     return bool(right)
+
+
+def _name(connection: SSL.Connection) -> bytes | None:
+    """Return the digest of the session's secret, if it has one by now."""
+    try:
+        secret = connection.master_key()
+    except SSL.Error:
+        return None
+    return None if secret is None else sha256(secret).digest()
+
+
+def _note_name(connection: SSL.Connection, where: int, _code: int) -> None:
+    if where == SSL.SSL_CB_ACCEPT_LOOP:
+        name = _name(connection)
+        if name is not None:
+            connection.get_app_data().names.add(name)

@@ -1,4 +1,8 @@
-"""The inside of EAP-TTLSv0 (RFC 5281): AVPs with PAP, MSCHAPv2, or EAP with GTC or MSCHAPv2."""
+"""The inside of EAP-TTLSv0 (RFC 5281): AVPs with PAP, MSCHAPv2, or EAP with GTC or MSCHAPv2.
+
+In a session that is resumed there is no inside (§7.3); with TLS 1.3 the device then has to hear through the
+tunnel that it is let in (RFC 9427 §5).
+"""
 
 from typing import Final
 
@@ -7,7 +11,16 @@ from radius.protocol.eap.avp import Avp, encode_avp, parse_avps
 from radius.protocol.eap.inner import Ask, InnerEap, InnerEapStep, read_response
 from radius.protocol.eap.mschapv2 import CHALLENGE_LENGTH
 from radius.protocol.eap.packet import EapCode, EapType, encode_eap, next_identifier, parse_eap
-from radius.protocol.eap.steps import Agreed, InnerStep, PasswordProof, Prove, Send, Verdict
+from radius.protocol.eap.steps import (
+    PROTECTED_SUCCESS,
+    Agreed,
+    InnerStep,
+    PasswordProof,
+    Prove,
+    ResumedProof,
+    Send,
+    Verdict,
+)
 from radius.protocol.eap.tls import TlsEngine
 from radius.protocol.errors import DropReason, MalformedError
 
@@ -16,6 +29,7 @@ _CHAP_CHALLENGE: Final = 11
 _CHAP2_RESPONSE: Final = 25
 _CHAP2_SUCCESS: Final = 26
 _CHALLENGE_LABEL: Final = b"ttls challenge"
+_RESUMED: Final = "resumed"
 _RESPONSE_VALUE: Final = 50
 """Identifier, flags, peer's challenge, 8 reserved octets, NT response (RFC 2548 §2.3.2)."""
 
@@ -42,9 +56,12 @@ class TtlsInside:
         inner = self._method or self._eap.method
         return f"ttls-{inner}" if inner else "ttls"
 
-    def begin(self) -> InnerStep | None:
-        """Wait for the device."""
-        return None
+    def begin(self, resumed: str | None) -> InnerStep | None:
+        """Wait for the device, unless its session says who it is."""
+        if resumed is None:
+            return None
+        self._method = _RESUMED
+        return Prove(ResumedProof(resumed))
 
     def receive(self, plain: bytes) -> InnerStep:
         """Take AVPs.
@@ -52,7 +69,7 @@ class TtlsInside:
         Raises:
             MalformedError: they cannot be read, or hold no proof.
         """
-        if self._verdict is not None:  # the empty answer to MS-CHAP2-Success
+        if self._verdict is not None:  # the empty answer to MS-CHAP2-Success or the protected success
             return Agreed(self._verdict.accepted)
         values = {(avp.vendor, avp.code): avp.value for avp in parse_avps(plain)}
         message = values.get((0, EAP_MESSAGE))
@@ -68,6 +85,8 @@ class TtlsInside:
         if not self._method:
             return self._wrap(self._eap.resolve(verdict))
         self._verdict = verdict
+        if self._method == _RESUMED and verdict.accepted and self._engine.is_tls13:
+            return Send(PROTECTED_SUCCESS)
         if self._method != "mschapv2" or not verdict.accepted:
             return Agreed(verdict.accepted)
         value = self._identifier + verdict.attestation.encode()

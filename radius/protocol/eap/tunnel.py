@@ -8,6 +8,10 @@ Rules that are not evident:
   is, ends the conversation (RFC 5216 §2.1.3).
 - Octets that do not fit as fragments are dropped and change nothing. What does not fit inside the tunnel
   comes from the device itself and ends the conversation.
+- TLS 1.3's tickets go with whatever else is said through the tunnel; no round is spent on them alone. So a
+  device that says its password in the last flight of the handshake (TTLS with PAP) gets none: to resume
+  would take it one round more than to log in.
+- A session that is resumed but not known here is one like any other: the inside begins from the start.
 """
 
 from typing import Final, Protocol
@@ -15,6 +19,7 @@ from typing import Final, Protocol
 from radius.protocol.eap.fragments import ACKNOWLEDGEMENT, START, Assembler, Fragmenter, parse_fragment
 from radius.protocol.eap.keys import derive_msk
 from radius.protocol.eap.packet import EapType
+from radius.protocol.eap.resumption import Resumptions
 from radius.protocol.eap.steps import (
     Agreed,
     EapFailure,
@@ -40,8 +45,11 @@ class Inside(Protocol):
     def name(self) -> str:
         """The method, for metrics."""
 
-    def begin(self) -> InnerStep | None:
-        """Begin, now that there is a tunnel; None: the device speaks first."""
+    def begin(self, resumed: str | None) -> InnerStep | None:
+        """Begin, now that there is a tunnel; None: the device speaks first.
+
+        `resumed` is who proved themselves in the session that is resumed, if it is and that is known.
+        """
 
     def receive(self, plain: bytes) -> InnerStep:
         """Take what the device says; empty if it only acknowledges.
@@ -62,9 +70,18 @@ class TlsMethod:
         engine: a new one.
         inside: what is said inside the tunnel.
         fragment_max: most TLS octets of one request.
+        resumptions: remembers whose session it is; None: the session itself says it, or cannot be resumed.
     """
 
-    def __init__(self, kind: EapType, engine: TlsEngine, inside: Inside, *, fragment_max: int) -> None:
+    def __init__(
+        self,
+        kind: EapType,
+        engine: TlsEngine,
+        inside: Inside,
+        *,
+        fragment_max: int,
+        resumptions: Resumptions | None = None,
+    ) -> None:
         self.kind = kind
         self._engine = engine
         self._inside = inside
@@ -73,6 +90,8 @@ class TlsMethod:
         self._failing: EapFailure | None = None
         self._begun = False
         self._octets = 0
+        self._resumptions = resumptions
+        self._username = ""
 
     @property
     def name(self) -> str:
@@ -133,7 +152,8 @@ class TlsMethod:
         plain = engine.read()
         if not self._begun:
             self._begun = True
-            step = self._inside.begin()
+            resumed = None if self._resumptions is None else self._resumptions.find(engine.resumed)
+            step = self._inside.begin(resumed)
             if step is not None:
                 return self._continue(step)
             if not plain:
@@ -142,6 +162,7 @@ class TlsMethod:
 
     def _continue(self, step: InnerStep) -> Step:
         if isinstance(step, Prove):
+            self._username = step.proof.username
             return step
         if isinstance(step, Send):
             self._engine.write(step.octets)
@@ -149,10 +170,15 @@ class TlsMethod:
         return self._end(step)
 
     def _end(self, agreed: Agreed) -> Step:
+        engine, resumptions = self._engine, self._resumptions
         if not agreed.accepted:
+            if resumptions is not None:
+                resumptions.forget(engine.resumed)
             return Failed(EapFailure.REFUSED)
-        msk = derive_msk(self.kind, self._engine.export, tls13=self._engine.is_tls13)
-        self._engine.keep_session()
+        msk = derive_msk(self.kind, engine.export, tls13=engine.is_tls13)
+        engine.keep_session()
+        if resumptions is not None:
+            resumptions.remember(engine.names, self._username)
         return Finished(msk)
 
     def _fail(self, reason: EapFailure) -> Step:

@@ -113,7 +113,7 @@ async def test_mschapv2_is_attested(authorizer, database, directory, login, cloc
         return Question(Method.EAP_PEAP, issued.username, "", None, NOWHERE, proof=proof)
 
     accepted = await authorizer.decide(answered(issued.password))
-    assert accepted.attestation == attest(answered(issued.password).proof, issued.password)
+    assert accepted.attestation == attest(answered(issued.password).proof, issued.password).attestation
     assert await authorizer.decide(answered("wrong")) == Refused(Refusal.WRONG_CREDENTIAL)
 
 

@@ -1,12 +1,16 @@
 """Every method on both versions of TLS, with wpa_supplicant's own client."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 
 from controller.core.pki import CertificateAuthority
+from controller.directory import credentials
 from controller.models import DeviceCredential
+from tests.integration.radius.asking import until
 from tests.integration.radius.eap.supplicant import ANONYMOUS, TLS12, TLS13, eapol_test, refused, succeeded
 
 PASSWORD_METHODS = {
@@ -154,3 +158,43 @@ async def test_a_session_is_resumed_and_the_credential_looked_at_again(
     assert "resumed=1" not in first
     assert "resumed=1" in second
     assert radius.metric('kolco_radius_eap_total{method="tls",outcome="accept"}') == 2
+
+
+RESUMABLE = [
+    (method, tls)
+    for method in PASSWORD_METHODS
+    for tls in (TLS12, TLS13)
+    if (method, tls) != ("ttls-pap", TLS13)  # no round is spent on its tickets
+]
+
+
+@pytest.mark.parametrize(("method", "tls"), RESUMABLE)
+async def test_a_password_session_is_resumed_and_the_credential_looked_at_again(
+    radius, device, tmp_path, method, tls
+):
+    config = password_network(radius.runtime, method, device, f"{tls} tls_disable_session_ticket=0")
+    output = await eapol_test(radius.auth_port, tmp_path, config, "-r2")
+    assert "MPPE keys OK: 3  mismatch: 0" in output, output[-6000:]
+    first, *others = output.split("Triggering EAP reauthentication")
+    assert "resumed=1" not in first
+    assert all("resumed=1" in other for other in others)
+    outer = method.partition("-")[0]
+    assert radius.metric(f'kolco_radius_eap_total{{method="{outer}-resumed",outcome="accept"}}') == 2
+    assert radius.metric("kolco_radius_eap_sessions") == 0
+
+
+@pytest.mark.parametrize(("method", "tls"), [("ttls-pap", TLS12), ("peap-mschapv2", TLS13)])
+async def test_a_credential_that_is_revoked_meanwhile_does_not_resume(radius, device, tmp_path, method, tls):
+    config = password_network(radius.runtime, method, device, f"{tls} tls_disable_session_ticket=0")
+    logins = asyncio.create_task(eapol_test(radius.auth_port, tmp_path, config, "-r20"))
+    resumed = f'kolco_radius_eap_total{{method="{method.partition("-")[0]}-resumed",outcome="%s"}}'
+
+    async def has(outcome):
+        return radius.metric(resumed % outcome) >= 1
+
+    await until(partial(has, "accept"))
+    async with radius.runtime.db.transaction() as tx:
+        await credentials.revoke(tx, username=device[1], now=datetime.now(UTC))
+    await until(partial(has, "reject"))
+    assert refused(await logins)
+    assert radius.metric('kolco_radius_refusals_total{reason="wrong-credential"}') == 1

@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ from radius.protocol.eap.peer import METHODS
 from radius.protocol.errors import DropReason, MalformedError, UntrustedError
 from radius.protocol.packet import iter_vendor
 from radius.question import Method, Refusal, Refused
-from radius.reply import HANDED_OVER
+from radius.reply import HANDED_OVER, Answer
 from radius.session_class import ClassCodec
 from tests.factories.eap import device, identity_response, judge, offers
 from tests.factories.radius import CLIENT, request
@@ -52,12 +54,12 @@ class Server:
         self.number += 1
         return self.number.to_bytes(size, "big")
 
-    async def decide(self, question):
+    def decide(self, question):
         self.questions.append(question)
         verdict = judge(question.proof)
         if not verdict.accepted:
             return Refused(Refusal.WRONG_CREDENTIAL)
-        return Accepted(KNOWN, question.method, "2" * 26, 7000, verdict.attestation)
+        return Accepted(KNOWN, question.method, "2" * 26, 7000, verdict.attestation, verdict.keys)
 
     async def ask(self, octets, state=None, *, nas=None, now=0.0, **values):
         extra = [*split_message(octets), *([] if state is None else [(STATE, state)])]
@@ -65,7 +67,8 @@ class Server:
         asked = request(
             extra=extra, client=nas or CLIENT, received_at=now, Calling_Station_Id=station, **values
         )
-        return await self.responder.answer(asked)
+        answer = self.responder.answer(asked)
+        return answer if isinstance(answer, Answer) else await answer
 
     async def log_in(self, peer):
         answer = await self.ask(identity_response())
@@ -114,7 +117,7 @@ async def test_a_failure_of_the_protocol_is_its_own_reason():
 
 
 async def test_a_nas_that_leaves_it_to_us_to_ask():
-    answer = await Server().responder.answer(request(extra=[(EAP_MESSAGE, b"")]))
+    answer = Server().responder.answer(request(extra=[(EAP_MESSAGE, b"")]))
     assert answer.code == Code.ACCESS_CHALLENGE
     assert parse_eap(message(answer)).kind == EapType.IDENTITY
 
@@ -157,13 +160,32 @@ async def test_the_nas_says_how_large_a_packet_may_be(frame, size):
     assert server.sizes == [size]
 
 
-async def test_when_nobody_can_decide_the_conversation_is_over():
+@pytest.mark.parametrize("method", METHODS)
+async def test_a_decision_may_take_its_time(method):
+    server, peer = Server(), device(method)
+    decide = server.decide
+
+    async def decide_later(question):
+        await asyncio.sleep(0)
+        return decide(question)
+
+    server.responder._decide = decide_later
+    assert (await server.log_in(peer)).code == Code.ACCESS_ACCEPT
+    assert peer.accepted
+
+
+def fail(_question):
+    raise ConnectionError
+
+
+async def fail_later(_question):
+    raise ConnectionError
+
+
+@pytest.mark.parametrize("failing", [fail, fail_later])
+async def test_when_nobody_can_decide_the_conversation_is_over(failing):
     server, peer = Server(), device("ttls-pap")
-
-    async def fail(_question):
-        raise ConnectionError
-
-    server.responder._decide = fail
+    server.responder._decide = failing
     with pytest.raises(ConnectionError):
         await server.log_in(peer)
     assert len(server.sessions) == 0

@@ -20,7 +20,7 @@ class Engine:
 
 def test_tls_1_3_says_success_through_the_tunnel():
     inside = CertificateInside(Engine(is_tls13=True))
-    assert inside.begin() == Prove(CertificateProof("d-1", EXPIRES_AT))
+    assert inside.begin(None) == Prove(CertificateProof("d-1", EXPIRES_AT))
     assert inside.resolve(Verdict(True)) == Send(b"\0")
     with pytest.raises(MalformedError):
         inside.receive(b"something")

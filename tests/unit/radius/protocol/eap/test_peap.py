@@ -12,7 +12,7 @@ RESULT = bytes.fromhex("80030002")
 
 def asked_for_gtc():
     peap = PeapInside(bytes(16))
-    assert peap.begin() == Send(b"\x01")
+    assert peap.begin(None) == Send(b"\x01")
     assert peap.receive(b"\x01user").octets[0] == EapType.MSCHAPV2
     assert peap.name == "peap"
     assert peap.receive(b"\x03\x06") == Send(b"\x06Password")

@@ -22,7 +22,7 @@ class Engine:
 
 def inside():
     inside = TtlsInside(Engine(), bytes(16))
-    assert inside.begin() is None
+    assert inside.begin(None) is None
     assert inside.name == "ttls"
     return inside
 

@@ -6,9 +6,11 @@ from radius.protocol.eap import tunnel
 from radius.protocol.eap.conversation import Conversation
 from radius.protocol.eap.fragments import ACKNOWLEDGEMENT, START
 from radius.protocol.eap.packet import EapType, parse_eap
-from radius.protocol.eap.steps import EapFailure, Failed, Finished, Send, Verdict
+from radius.protocol.eap.peer import METHODS
+from radius.protocol.eap.steps import EapFailure, Failed, Finished, ResumedProof, Send, Verdict
 from radius.protocol.errors import DropReason, MalformedError
 from tests.factories.eap import (
+    USERNAME,
     authority,
     client_identity,
     converse,
@@ -122,37 +124,115 @@ def size(seen):
     return sum(map(len, seen))
 
 
+class Logins:
+    """A server that remembers sessions, and what it was asked and what was said at the last login."""
+
+    def __init__(self, *names, resumed_for_s=7200):
+        ca_pem = authority().certificate_pem
+        self.maker = OfferMaker(names, server_identity(), ca_pem, bytes, resumed_for_s=resumed_for_s)
+        self.proofs = []
+        self.method = ""
+        self.octets = self.rounds = 0
+
+    def __call__(self, peer, judge=judge):
+        def remember(proof):
+            self.proofs.append(proof)
+            return judge(proof)
+
+        conversation, seen = Conversation(self.maker(1000), parse_eap(identity_response())), []
+        step = converse(conversation, peer, judge=remember, seen=seen)
+        self.method, self.octets, self.rounds = conversation.method, sum(map(len, seen)), len(seen) // 2
+        return step
+
+
 @VERSIONS
 def test_a_certificate_is_sent_once_and_judged_each_time(newest):
-    maker = OfferMaker(("tls",), server_identity(), authority().certificate_pem, bytes)
-    first, peer, proofs = [], device("tls", newest=newest), []
-
-    def accept(proof):
-        proofs.append(proof)
-        return judge(proof)
-
-    def log_in(peer, seen, judge=accept):
-        return converse(
-            Conversation(maker(1000), parse_eap(identity_response())), peer, judge=judge, seen=seen
-        )
-
-    assert isinstance(log_in(peer, first), Finished)
-    second, again = [], peer.again()
-    step = log_in(again, second)
+    log_in, peer = Logins("tls"), device("tls", newest=newest)
+    assert isinstance(log_in(peer), Finished)
+    octets, again = log_in.octets, peer.again()
+    step = log_in(again)
     assert isinstance(step, Finished)
     assert step.msk == again.msk() != peer.msk()
-    assert size(second) < size(first) - 500  # no certificates
-    assert proofs[0] == proofs[1]
-    refused = log_in(again.again(), [], lambda _: Verdict(False))
-    assert refused == Failed(EapFailure.REFUSED)
+    assert again.resumed
+    assert log_in.octets < octets - 500  # no certificates
+    assert log_in.proofs[0] == log_in.proofs[1]
+    assert log_in(again.again(), lambda _: Verdict(False)) == Failed(EapFailure.REFUSED)
+
+
+RESUMABLE = pytest.mark.parametrize(
+    ("method", "newest"),
+    [
+        (method, newest)
+        for method in METHODS
+        for newest in (SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION)
+        if method != "tls" and (method, newest) != ("ttls-pap", SSL.TLS1_3_VERSION)
+    ],
+)
+
+
+@RESUMABLE
+def test_a_session_is_resumed_again_and_again_without_a_password_and_judged_each_time(method, newest):
+    log_in, peer = Logins("ttls", "peap"), device(method, newest=newest)
+    assert isinstance(log_in(peer), Finished)
+    rounds = log_in.rounds
+    assert not peer.resumed
+    for _ in range(3):
+        former, peer = peer, peer.again()
+        step = log_in(peer)
+        assert isinstance(step, Finished)
+        assert step.msk == peer.msk() != former.msk()
+        assert peer.resumed
+        assert log_in.proofs[-1] == ResumedProof(USERNAME)
+        assert log_in.method == method.partition("-")[0] + "-resumed"
+        assert log_in.rounds <= rounds
+
+
+@RESUMABLE
+def test_whoever_is_refused_cannot_resume(method, newest):
+    log_in, peer = Logins("ttls", "peap"), device(method, newest=newest)
+    assert isinstance(log_in(peer), Finished)
+    revoked = peer.again()
+    assert log_in(revoked, lambda _: Verdict(False)) == Failed(EapFailure.REFUSED)
+    assert revoked.resumed
+    assert revoked.accepted is False
+
+
+@RESUMABLE
+def test_a_login_that_was_refused_leaves_nothing_to_resume(method, newest):
+    log_in, peer = Logins("ttls", "peap"), device(method, newest=newest, password="another")
+    assert log_in(peer) == Failed(EapFailure.REFUSED)
+    assert not isinstance(log_in(peer.again()), Finished)
+    assert not any(isinstance(proof, ResumedProof) for proof in log_in.proofs)
 
 
 @VERSIONS
-def test_without_a_certificate_nothing_is_resumed(newest):
-    maker = OfferMaker(("ttls",), server_identity(), authority().certificate_pem, bytes)
-    first, second = [], []
-    peer = device("ttls-pap", newest=newest)
-    for one, seen in ((peer, first), (peer.again(), second)):
-        conversation = Conversation(maker(1000), parse_eap(identity_response()))
-        assert isinstance(converse(conversation, one, seen=seen), Finished)
-        assert conversation.method == "ttls-pap"
+@pytest.mark.parametrize("method", ["ttls-mschapv2", "peap-mschapv2"])
+def test_a_session_of_another_worker_is_not_resumed(method, newest):
+    log_in, elsewhere, peer = Logins("ttls", "peap"), Logins("ttls", "peap"), device(method, newest=newest)
+    assert isinstance(log_in(peer), Finished)
+    again = peer.again()
+    assert isinstance(elsewhere(again), Finished)
+    assert not again.resumed
+    assert elsewhere.method == method
+
+
+@VERSIONS
+def test_no_round_is_spent_on_tickets(newest):
+    log_in, peer = Logins("ttls"), device("ttls-pap", newest=newest)
+    rounds = []
+    for _ in range(2):
+        assert isinstance(log_in(peer), Finished)
+        rounds.append(log_in.rounds)
+        peer = peer.again()
+    assert rounds == ([3, 2] if newest == SSL.TLS1_2_VERSION else [4, 4])
+
+
+@VERSIONS
+@pytest.mark.parametrize("method", ["tls", "ttls-mschapv2", "peap-gtc"])
+def test_resumption_can_be_off(method, newest):
+    log_in, peer = Logins("ttls", "peap", "tls", resumed_for_s=0), device(method, newest=newest)
+    for _ in range(2):
+        assert isinstance(log_in(peer), Finished)
+        assert log_in.method == method
+        assert not peer.resumed
+        peer = peer.again()
