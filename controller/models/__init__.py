@@ -16,6 +16,7 @@ from controller.models.network import Gateway, Lease, Nas, Wlan, WlanSite
 from controller.models.operators import AuditEntry, Operator
 from controller.models.places import District, Site, Zone
 from controller.models.policy import CuiReset, PolicyRevision
+from controller.models.psks import NetworkKey
 from controller.models.radius import RadiusLeg
 from controller.models.radius_journal import JournalPosition, RadiusDecision, SetAside
 from controller.models.roaming import RadiusHome, RadiusRealm
@@ -41,6 +42,7 @@ __all__ = [
     "Lease",
     "Nas",
     "NetSession",
+    "NetworkKey",
     "Operator",
     "OutboxRow",
     "Plan",

@@ -24,8 +24,8 @@ class NetSession(Base):
     site_id: Mapped[Slug | None]
     ssid: Mapped[str] = mapped_column(sa.String(32), default="")
     plan_id: Mapped[Slug]
-    method: Mapped[str] = mapped_column(sa.String(12))
-    """sms, voucher, portal, remembered, or radius- with pap, chap, mab, tls, ttls or peap."""
+    method: Mapped[str] = mapped_column(sa.String(15))
+    """sms, voucher, portal, remembered, or radius- with pap, chap, mschapv2, mab, mpsk, tls, ttls or peap."""
     started_at: Mapped[Moment]
     expires_at: Mapped[Moment]
     idle_timeout_s: Mapped[int]
