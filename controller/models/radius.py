@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from controller.core.db import Base
-from controller.models.columns import Big, MacAddress, Moment, Slug, Ulid
+from controller.models.columns import Big, MacAddress, Moment, Serial, Slug, Ulid
 
 
 class RadiusLeg(Base):
@@ -22,6 +22,8 @@ class RadiusLeg(Base):
     """As sent if it is printable and short, else a digest of it."""
     session_id: Mapped[Ulid] = mapped_column(sa.ForeignKey("sessions.id", ondelete="CASCADE"), index=True)
     mac: Mapped[MacAddress]
+    ap_serial: Mapped[Serial | None]
+    """The access point of its BSS, if it is one of ours."""
     started_at: Mapped[Moment]
     heard_at: Mapped[Moment]
     ended_at: Mapped[Moment | None]
@@ -31,4 +33,7 @@ class RadiusLeg(Base):
     up_packets: Mapped[Big] = mapped_column(default=0)
     down_packets: Mapped[Big] = mapped_column(default=0)
 
-    __table_args__ = (sa.Index("ix_radius_legs_open", "nas_id", "address", "ended_at"),)
+    __table_args__ = (
+        sa.Index("ix_radius_legs_open", "nas_id", "address", "ended_at"),
+        sa.Index("ix_radius_legs_ap", "ap_serial", "ended_at"),
+    )
