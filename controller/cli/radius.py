@@ -15,7 +15,7 @@ import httpx
 import typer
 
 from controller import migrations
-from controller.cli import radius_credential, radius_eap, radius_home, radius_nas, radius_realm
+from controller.cli import radius_credential, radius_eap, radius_home, radius_load, radius_nas, radius_realm
 from controller.cli.output import (
     Column,
     ExitCode,
@@ -49,6 +49,7 @@ app = typer.Typer(
 )
 app.add_typer(radius_nas.app)
 app.add_typer(radius_credential.app)
+app.command("load")(radius_load.load)
 app.add_typer(radius_home.app)
 app.add_typer(radius_realm.app)
 
