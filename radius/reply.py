@@ -1,31 +1,54 @@
 """A decision as attributes on the wire. Message-Authenticator and Proxy-State come later.
 
-Nothing a user sent is echoed, and there is no Reply-Message: many supplicants never show it, and what
-a reply holds in clear helps a forger (CVE-2024-3596).
+What all Accepts of a plan share is encoded once for each maker of NASes; only the time left, the Class
+and, where asked for, volume and identity are encoded for each. Nothing a user sent is echoed, and
+there is no Reply-Message: many supplicants never show it, and what a reply holds in clear helps a
+forger (CVE-2024-3596).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from struct import Struct
 from typing import Final
 
-from radius.authorize import Accepted, Decision
+from controller.directory.types import PlanView
+from radius.authorize import Decision
+from radius.cui import CuiIssuer, cui_attribute, is_wanted
+from radius.policy.rules import Effect, Verdict
 from radius.protocol import attributes as a
 from radius.protocol.attributes import Code
-from radius.protocol.packet import Attribute, encode_integer, encode_vendor_integer
-from radius.session_class import ClassCodec, SessionClass
+from radius.protocol.connection import RequestReceived
+from radius.protocol.packet import (
+    ENCODED,
+    HEADER_LENGTH,
+    Attribute,
+    append_attributes,
+    encode_integer,
+    encode_packet,
+    parse_packet,
+)
+from radius.question import Method, Refused
+from radius.session_class import ClassCodec
+from radius.vendors import GENERIC, Terms, quota_attributes, term_attributes
 
-_BITS_PER_KILOBIT: Final = 1_000
 _SHORTEST_INTERIM_S: Final = 60
 """RFC 2869 §5.16: the value MUST NOT be smaller than 60."""
+_MAX_REMEMBERED: Final = 4_096
+_RADIUS_REQUEST: Final = 1
+"""Termination-Action (RFC 2865 §5.29): at the end of its time the device proves itself anew, unheard."""
+_EAP: Final = frozenset({Method.EAP_TLS, Method.EAP_TTLS, Method.EAP_PEAP})
+_SESSION_TIMEOUT: Final = Struct("!BBI")
+_INTEGER_SIZE: Final = 6
+_LONGEST: Final = 0xFFFFFFFF
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
-    """What to send back.
+    """What to send back. Not frozen, which would cost a microsecond; nobody changes one.
 
     Attributes:
         code: packet code of the reply.
-        attributes: without Message-Authenticator and Proxy-State.
+        attributes: without Message-Authenticator and Proxy-State; those of type `ENCODED` are several.
         outcome: the word it is counted under.
         refusal: reason of an Access-Reject, else empty.
         method: how the device proves itself (`pap`, `eap-ttls`), else empty; a metric label.
@@ -46,26 +69,97 @@ HANDED_OVER: Final = Answer(Code.ACCESS_CHALLENGE, (), "handed-over")
 """Nothing is sent: the worker that knows the EAP conversation has the datagram now and answers it."""
 
 
+class Replies:
+    """Renders decisions.
+
+    Args:
+        codec: writes Class.
+        cui: gives Chargeable-User-Identities; None: none are sent.
+        now: gives the time in Unix seconds.
+    """
+
+    def __init__(
+        self, codec: ClassCodec, cui: CuiIssuer | None = None, now: Callable[[], float] = lambda: 0.0
+    ) -> None:
+        self._codec = codec
+        self._cui = cui
+        self._now = now
+        # The plan and the verdict stand in the value too, so their ids in the key stay theirs.
+        self._shared: dict[tuple[int, int, str, Method], tuple[bytes, PlanView, Verdict]] = {}
+        self._rejects: dict[str, Answer] = {}
+
+    def render(self, decision: Decision, request: RequestReceived) -> Answer:
+        """Return the Access-Accept or Access-Reject of a decision for the NAS that asks."""
+        if isinstance(decision, Refused):
+            return self._reject(decision.reason.value)
+        client = request.client
+        known = decision.known
+        left = min(decision.seconds_left, _LONGEST)
+        shared = self.shared(known.plan, decision.verdict, client.vendor, decision.method)
+        octets = shared + _SESSION_TIMEOUT.pack(a.SESSION_TIMEOUT, _INTEGER_SIZE, left)
+        attributes: list[Attribute] = [
+            (ENCODED, octets),
+            (a.CLASS, self._codec.write(decision.session_id, known.device_id, decision.method)),
+        ]
+        if decision.bytes_left is not None:
+            attributes += quota_attributes(client.vendor, decision.bytes_left)
+        if self._cui is not None and is_wanted(request.packet, client.cui):
+            attributes.append(cui_attribute(self._cui, known.account_id, request.packet, self._now()))
+        return Answer(Code.ACCESS_ACCEPT, attributes, "accept")
+
+    def shared(self, plan: PlanView, verdict: Verdict, vendor: str, method: Method) -> bytes:
+        """Return the attributes, encoded, that all Accepts of these have in common."""
+        key = (id(plan), id(verdict), vendor, method)
+        found = self._shared.get(key)
+        if found is None:
+            if len(self._shared) >= _MAX_REMEMBERED:
+                self._shared.clear()
+            found = self._shared[key] = encode_shared(plan, verdict.effect, vendor, method), plan, verdict
+        return found[0]
+
+    def _reject(self, reason: str) -> Answer:
+        answer = self._rejects.get(reason)
+        if answer is None:
+            answer = self._rejects[reason] = Answer(Code.ACCESS_REJECT, (), "reject", reason)
+        return answer
+
+
+def encode_shared(plan: PlanView, effect: Effect, vendor: str, method: Method) -> bytes:
+    """Return the attributes of a plan, changed by the policy, encoded."""
+    attributes = term_attributes(vendor, terms_of(plan, effect))
+    if method in _EAP:
+        attributes.append(encode_integer(a.TERMINATION_ACTION, _RADIUS_REQUEST))
+    packet = bytearray(HEADER_LENGTH)
+    append_attributes(packet, attributes)
+    return bytes(packet[HEADER_LENGTH:])
+
+
+def terms_of(plan: PlanView, effect: Effect) -> Terms:
+    """Return what a session gets: the plan's terms, changed by a rule's effect."""
+    return Terms(
+        idle_s=plan.idle_timeout_s if effect.idle_s is None else effect.idle_s,
+        interim_s=max(_SHORTEST_INTERIM_S, plan.interim_s if effect.interim_s is None else effect.interim_s),
+        down_kbps=plan.rate_down_kbps if effect.down_kbps is None else effect.down_kbps or None,
+        up_kbps=plan.rate_up_kbps if effect.up_kbps is None else effect.up_kbps or None,
+        vlan=plan.vlan if effect.vlan is None else effect.vlan,
+        filter=plan.filter_id if effect.filter is None else effect.filter,
+    )
+
+
+def expand(attributes: Sequence[Attribute]) -> tuple[Attribute, ...]:
+    """Return attributes with those that were encoded before taken apart; for people, not for packets."""
+    return parse_packet(encode_packet(0, 0, bytes(16), attributes)).attributes
+
+
 def render_decision(decision: Decision, codec: ClassCodec) -> Answer:
-    """Return the Access-Accept or Access-Reject of a decision."""
-    if isinstance(decision, Accepted):
-        return Answer(Code.ACCESS_ACCEPT, _accept_attributes(decision, codec), "accept")
-    return Answer(Code.ACCESS_REJECT, (), "reject", decision.reason.value)
-
-
-def _accept_attributes(accepted: Accepted, codec: ClassCodec) -> list[Attribute]:
-    plan = accepted.known.plan
-    session = SessionClass(accepted.session_id, accepted.known.device_id, accepted.method.value)
+    """Return the Access-Accept or Access-Reject of a decision, in attributes for any NAS."""
+    if isinstance(decision, Refused):
+        return Answer(Code.ACCESS_REJECT, (), "reject", decision.reason.value)
+    known = decision.known
+    octets = encode_shared(known.plan, decision.verdict.effect, GENERIC, decision.method)
     attributes = [
-        encode_integer(a.SESSION_TIMEOUT, accepted.seconds_left),
-        encode_integer(a.IDLE_TIMEOUT, plan.idle_timeout_s),
-        encode_integer(a.ACCT_INTERIM_INTERVAL, max(_SHORTEST_INTERIM_S, plan.interim_s)),
-        (a.CLASS, codec.encode(session)),
+        encode_integer(a.SESSION_TIMEOUT, decision.seconds_left),
+        (a.CLASS, codec.write(decision.session_id, known.device_id, decision.method)),
+        (ENCODED, octets),
     ]
-    for kind, rate in (
-        (a.WISPR_BANDWIDTH_MAX_UP, plan.rate_up_kbps),
-        (a.WISPR_BANDWIDTH_MAX_DOWN, plan.rate_down_kbps),
-    ):
-        if rate is not None:
-            attributes.append(encode_vendor_integer(a.VENDOR_WISPR, kind, rate * _BITS_PER_KILOBIT))
-    return attributes
+    return Answer(Code.ACCESS_ACCEPT, attributes, "accept")

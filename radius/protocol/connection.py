@@ -45,12 +45,16 @@ class Client:
         secrets: shared secrets, the current one first; a second one is a rotation window.
         require_message_authenticator: drop Access-Requests without Message-Authenticator.
         limit_proxy_state: the NAS is no proxy, so Proxy-State needs a Message-Authenticator.
+        vendor: whose attributes it understands, one of `radius.vendors.VENDORS`.
+        cui: when it gets a Chargeable-User-Identity, one of `radius.cui.MODES`.
     """
 
     id: str
     secrets: tuple[bytes, ...]
     require_message_authenticator: bool = True
     limit_proxy_state: bool = True
+    vendor: str = "generic"
+    cui: str = "asked"
 
 
 class RequestReceived:
