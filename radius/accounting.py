@@ -2,26 +2,29 @@
 
 A NAS tells totals of its part ("leg") of a session. What is above the totals heard before is new and
 goes to the session; what is not is a repetition. A session that a gateway counts too is not counted
-twice: there RADIUS only keeps the leg. Acknowledging is the server's matter, after the commit.
+twice: there RADIUS only keeps the leg.
+
+Records come in batches: what a batch needs is loaded at once, the rules below work in memory, and what
+changed is stored at once, so the number of statements does not depend on the number of records.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from controller.core.clock import Clock
-from controller.core.db import Database, Tx
+from controller.core.db import Tx
 from controller.core.mac import Mac
 from controller.directory.service import Directory
 from controller.directory.types import Known
-from controller.sessions import service as sessions
-from controller.sessions.types import EXPIRED, IDLE, SessionView, StartSession, Usage
-from radius import interims, repository
+from controller.sessions.book import Book, Entry
+from controller.sessions.types import EXPIRED, IDLE, StartSession, Usage
+from radius.legs import repository
+from radius.legs.book import Leg, LegBook
 from radius.outcomes import SOURCE, Applied, Outcome
 from radius.protocol.attributes import AcctStatusType
 from radius.question import Method
-from radius.records import Record, Totals, above, highest
-from radius.repository import Advance, Leg
+from radius.records import Record, Totals, above
 from radius.stations import find_mac
 
 _END_REASONS: Final = {
@@ -35,108 +38,161 @@ _END_REASONS: Final = {
     11: "nas-restart",
 }
 """Acct-Terminate-Cause (RFC 2866 §5.10) to reasons of a session's end."""
-_LONGEST_COMMIT_S: Final = 0.1
 _OTHER_END: Final = "left"
 _NAS_RESTART: Final = "nas-restart"
+_RESTARTS: Final = frozenset({AcctStatusType.ACCOUNTING_ON, AcctStatusType.ACCOUNTING_OFF})
+_LONGEST_SSID: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A record and when it came."""
+
+    record: Record
+    at: datetime
 
 
 class Accountant:
-    """Stores records.
+    """Applies records.
 
     Args:
-        db: the database.
         directory: knows devices.
-        clock: gives the time.
-        committed: told how many records each commit held.
     """
 
-    def __init__(
-        self, db: Database, directory: Directory, clock: Clock, *, committed: Callable[[int], None]
-    ) -> None:
-        self._db = db
-        self._committed = committed
+    def __init__(self, directory: Directory) -> None:
         self._directory = directory
-        self._clock = clock
 
-    async def store(self, records: Sequence[Record]) -> list[Applied | None]:
-        """Store records in one transaction, those of a leg in order; returns after the commit.
-
-        It commits what it got to after a tenth of a second: an acknowledgement must come before its
-        NAS asks again. None says that a record is still to be stored.
-        """
-        enough = self._clock.monotonic() + _LONGEST_COMMIT_S
-        applied: list[Applied | None] = [None] * len(records)
-        async with self._db.transaction() as tx:
-            for index, quick in (await interims.apply(tx, records, self._clock.now())).items():
-                applied[index] = quick
-            for index, record in enumerate(records):
-                if applied[index] is None:
-                    applied[index] = await self.apply(tx, record)
-                    if self._clock.monotonic() > enough:
-                        break
-        self._committed(sum(one is not None for one in applied))
+    async def apply(self, tx: Tx, received: Sequence[Received]) -> list[Applied]:
+        """Apply records, in their order, in the caller's transaction; the same ones again change nothing."""
+        batch = await self._load(tx, received)
+        applied = [batch.apply(one.record, one.at) for one in received]
+        await batch.sessions.save(tx)
+        await batch.legs.save(tx)
         return applied
 
-    async def apply(self, tx: Tx, record: Record) -> Applied:
-        """Apply one record in the caller's transaction; the same record again changes nothing."""
-        now = self._clock.now()
-        if record.kind in {AcctStatusType.ACCOUNTING_ON, AcctStatusType.ACCOUNTING_OFF}:
-            await self._restart(tx, record, now)
+    async def _load(self, tx: Tx, received: Sequence[Received]) -> "_Batch":
+        legs, sessions = LegBook(), Book(SOURCE)
+        records = [one.record for one in received if one.record.kind not in _RESTARTS]
+        restarted = {one.record.device for one in received if one.record.kind in _RESTARTS}
+        await legs.load(tx, {record.leg for record in records}, restarted)
+        fresh = [record for record in records if legs.find(record.leg) is None]
+        known = await self._find_devices(tx, fresh, min((one.at for one in received), default=None))
+        begun = [record for record in fresh if record.kind is not AcctStatusType.STOP]
+        macs = {mac for record in fresh if (mac := _mac_of(record, known.get(record.leg))) is not None}
+        accounts = {one.account_id for record in begun if (one := known.get(record.leg)) is not None}
+        if begun:
+            await sessions.lock_starts(tx, macs=macs, accounts=accounts)
+        promised = {record.session.session_id for record in fresh if record.session is not None}
+        await sessions.load(tx, ids=legs.session_ids() | promised, macs=macs, accounts=accounts)
+        batch = _Batch(legs, sessions, known, {})
+        await legs.load_open_of(tx, batch.sessions_that_may_end(received))
+        seen = {record.called.mac for record in begun if record.called.mac is not None}
+        batch.places.update(await repository.find_places(tx, seen))
+        return batch
+
+    async def _find_devices(
+        self, tx: Tx, records: Sequence[Record], now: datetime | None
+    ) -> dict[tuple[str, str, str], Known]:
+        """Return whose the new legs are, as far as it is known."""
+        if not records or now is None:
+            return {}
+        by_id = await repository.find_devices(
+            tx, {record.session.device_id for record in records if record.session is not None}
+        )
+        bare = [record for record in records if record.session is None]
+        macs = {record.mac for record in bare if record.mac is not None}
+        by_mac = await self._directory.find_known_devices(tx, macs=macs, now=now) if macs else {}
+        # A NAS that keeps our Class to itself may name the credential.
+        names = {record.username for record in bare if record.username and record.mac not in by_mac}
+        by_name = await self._directory.find_credentials(tx, usernames=names, now=now) if names else {}
+        found = {}
+        for record in records:
+            one: Known | None
+            if record.session is not None:
+                one = by_id.get(record.session.device_id)
+            else:
+                one = None if record.mac is None else by_mac.get(record.mac)
+                if one is None and record.username in by_name:
+                    one = by_name[record.username].known
+            if one is not None:
+                found[record.leg] = one
+        return found
+
+
+@dataclass(slots=True)
+class _Batch:
+    legs: LegBook
+    sessions: Book
+    known: dict[tuple[str, str, str], Known]
+    places: dict[str, repository.Place]
+
+    def sessions_that_may_end(self, received: Sequence[Received]) -> set[str]:
+        """Return the sessions whose other legs decide whether they end."""
+        ids = set()
+        for one in received:
+            record = one.record
+            if record.kind in _RESTARTS:
+                ids |= {leg.session_id for leg in self.legs.list_of_device(record.device)}
+            elif record.kind is AcctStatusType.STOP:
+                leg = self.legs.find(record.leg)
+                if leg is not None:
+                    ids.add(leg.session_id)
+                    continue
+                if record.session is not None:
+                    ids.add(record.session.session_id)
+                mac = _mac_of(record, self.known.get(record.leg))
+                entry = None if mac is None else self.sessions.find_open(mac)
+                if entry is not None:
+                    ids.add(entry.id)
+        return ids
+
+    def apply(self, record: Record, at: datetime) -> Applied:
+        if record.kind in _RESTARTS:
+            self._restart(record, at)
             return Applied(Outcome.RESTARTED)
-        leg = await repository.find_leg(tx, record)
+        leg = self.legs.find(record.leg)
         outcome = Outcome.REPEATED
+        session: Entry | None
         if leg is None:
-            session, outcome = await self._find_session(tx, record, now)
+            session, outcome = self._find_session(record, at)
             if session is None:
                 return Applied(outcome)
-            leg = await repository.add_leg(tx, record, session_id=session.id, mac=session.mac, now=now)
+            serial, _ = self._place(record)
+            leg = self.legs.add(record, session_id=session.id, mac=session.mac, ap_serial=serial, now=at)
         else:
-            session = await sessions.get(tx, leg.session_id)
-        counted = await self._count(tx, leg, record, session, now)
+            session = self.sessions.find(leg.session_id)
+            if session is None:  # deleted in this very moment, and the leg with it
+                return Applied(Outcome.UNKNOWN_SESSION)
+        ended_at = session.ended_at
+        counted = self._count(leg, record, session, at)
         if record.kind is AcctStatusType.STOP:
-            return Applied(await self._stop(tx, leg, record, now), session.id)
-        if counted is Outcome.LATE and leg.ended:
-            await repository.reopen_leg(tx, leg)
-        return Applied(outcome if record.kind is AcctStatusType.START else counted, session.id)
+            return Applied(self._stop(leg, record, session, at), session.id)
+        late = counted is Outcome.LATE and ended_at is not None and at >= ended_at
+        if late and leg.ended_at is not None and at >= leg.ended_at:
+            self.legs.reopen(leg)
+        still_online = late and record.kind is AcctStatusType.INTERIM_UPDATE
+        return Applied(outcome if record.kind is AcctStatusType.START else counted, session.id, still_online)
 
-    async def _find_session(
-        self, tx: Tx, record: Record, now: datetime
-    ) -> tuple[SessionView | None, Outcome]:
+    def _find_session(self, record: Record, at: datetime) -> tuple[Entry | None, Outcome]:
         """Return the session a new leg belongs to, begun if need be."""
         promised = record.session
         ends = record.kind is AcctStatusType.STOP
-        past = None if promised is None else await sessions.find(tx, promised.session_id)
+        past = None if promised is None else self.sessions.find(promised.session_id)
         if past is not None and (past.ended_at is None or ends):
             return past, Outcome.JOINED
-        known = await self._find_device(tx, record, now)
-        mac = record.mac or (None if known is None else known.mac)
-        open_session = None if mac is None else await sessions.find_open(tx, mac=mac)
+        known = self.known.get(record.leg)
+        mac = _mac_of(record, known)
+        open_session = None if mac is None else self.sessions.find_open(mac)
         if open_session is not None and (known is None or known.account_id == open_session.account_id):
             return open_session, Outcome.JOINED
         if known is None or mac is None or ends:
             return None, Outcome.UNKNOWN_SESSION
         session_id = None if promised is None or past is not None else promised.session_id
-        session = await self._start(tx, record, known=known, mac=mac, session_id=session_id, now=now)
-        return session, Outcome.STARTED
+        return self._start(record, known, mac, session_id, at), Outcome.STARTED
 
-    async def _find_device(self, tx: Tx, record: Record, now: datetime) -> Known | None:
-        if record.session is not None:
-            return await repository.find_device(tx, record.session.device_id)
-        known = None
-        if record.mac is not None:
-            known = await self._directory.find_known_device(tx, mac=record.mac, now=now)
-        if known is None and record.username:  # a NAS that keeps our Class to itself
-            names = {record.username}
-            credentials = await self._directory.find_credentials(tx, usernames=names, now=now)
-            credential = credentials.get(record.username)
-            known = None if credential is None else credential.known
-        return known
-
-    async def _start(
-        self, tx: Tx, record: Record, *, known: Known, mac: Mac, session_id: str | None, now: datetime
-    ) -> SessionView:
+    def _start(self, record: Record, known: Known, mac: Mac, session_id: str | None, at: datetime) -> Entry:
         method = _guess_method(record) if record.session is None else record.session.method
-        place = None if record.called.mac is None else await repository.find_place(tx, record.called.mac)
+        serial, site_id = self._place(record)
         request = StartSession(
             mac=mac,
             ip=record.ip,
@@ -145,54 +201,58 @@ class Accountant:
             device_id=known.device_id,
             plan=known.plan,
             method=method,
-            ap_serial=None if place is None else place.serial,
-            site_id=None if place is None else place.site_id,
-            ssid=record.called.ssid,
+            ap_serial=serial,
+            site_id=site_id,
+            ssid=record.called.ssid[:_LONGEST_SSID],
             nas_id=record.nas_id,
             not_after=known.remembered_until if method == Method.MAB else None,
             session_id=session_id,
         )
-        return await sessions.start(tx, request, now, source=SOURCE)
+        return self.sessions.start(request, at)
 
-    async def _count(self, tx: Tx, leg: Leg, record: Record, session: SessionView, now: datetime) -> Outcome:
+    def _place(self, record: Record) -> tuple[str | None, str | None]:
+        return self.places.get(record.called.mac or "", (None, None))
+
+    def _count(self, leg: Leg, record: Record, session: Entry, at: datetime) -> Outcome:
         new = above(leg.totals, record.totals)
         if new == Totals() and record.session_time_s <= leg.session_time_s:
             return Outcome.REPEATED
-        advance = Advance(
-            leg, highest(leg.totals, record.totals), max(leg.session_time_s, record.session_time_s)
-        )
-        await repository.advance_legs(tx, [advance], now)
+        self.legs.advance(leg, record, at)
         if session.gateway_id is not None:
             return Outcome.COUNTED
         late = session.ended_at is not None
         if new != Totals():
             usage = Usage(session.id, new.up_bytes, new.down_bytes, new.up_packets, new.down_packets)
-            session = await sessions.use(tx, usage, source=SOURCE, now=now)
+            self.sessions.use(session, usage, at)
         if record.kind is AcctStatusType.INTERIM_UPDATE and session.ended_at is None:
-            await sessions.interim(tx, session.id, source=SOURCE, now=now)
+            self.sessions.interim(session, at)
         return Outcome.LATE if late else Outcome.COUNTED
 
-    async def _stop(self, tx: Tx, leg: Leg, record: Record, now: datetime) -> Outcome:
-        if leg.ended:
+    def _stop(self, leg: Leg, record: Record, session: Entry, at: datetime) -> Outcome:
+        if leg.ended_at is not None:
             return Outcome.REPEATED
-        await repository.end_legs(tx, [leg], now)
-        session = await sessions.get(tx, leg.session_id)
+        self.legs.end(leg, at)
         if session.ended_at is not None:
             return Outcome.LATE
-        if session.gateway_id is not None or await repository.list_open_legs(tx, session.id):
+        if session.gateway_id is not None or self.legs.has_open(session.id):
             return Outcome.LEFT
-        reason = _END_REASONS.get(record.terminate_cause, _OTHER_END)
-        await sessions.end(tx, session.id, reason=reason, now=now, source=SOURCE)
+        self.sessions.end(session, _END_REASONS.get(record.terminate_cause, _OTHER_END), at)
         return Outcome.ENDED
 
-    async def _restart(self, tx: Tx, record: Record, now: datetime) -> None:
-        legs = await repository.list_open_legs_of_nas(tx, record.nas_id, record.address)
-        await repository.end_legs(tx, legs, now)
-        for session_id in {leg.session_id for leg in legs}:
-            session = await sessions.get(tx, session_id)
-            elsewhere = session.gateway_id is not None or await repository.list_open_legs(tx, session_id)
-            if session.ended_at is None and not elsewhere:
-                await sessions.end(tx, session_id, reason=_NAS_RESTART, now=now, source=SOURCE)
+    def _restart(self, record: Record, at: datetime) -> None:
+        touched = set()
+        for leg in self.legs.list_of_device(record.device):
+            self.legs.end(leg, at)
+            touched.add(leg.session_id)
+        for session_id in touched:
+            session = self.sessions.find(session_id)
+            if session is None or session.gateway_id is not None or self.legs.has_open(session_id):
+                continue
+            self.sessions.end(session, _NAS_RESTART, at)
+
+
+def _mac_of(record: Record, known: Known | None) -> Mac | None:
+    return record.mac or (None if known is None else known.mac)
 
 
 def _guess_method(record: Record) -> str:

@@ -32,7 +32,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of a record, and the session it belongs to; empty if to none."""
+    """What became of a record.
+
+    Attributes:
+        outcome: what became of it.
+        session_id: the session it belongs to; empty if to none.
+        still_online: the NAS goes on counting for a session that had ended: it is to be told again.
+    """
 
     outcome: Outcome
     session_id: str = ""
+    still_online: bool = False

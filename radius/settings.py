@@ -1,12 +1,16 @@
 """Settings of the RADIUS daemon: `KOLCO_RADIUS_…` or the table `[radius]`."""
 
+import os
 from pathlib import Path
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from pydantic import Field, model_validator
 
 from controller.core.settings import Section, section
 from radius.storm.limits import StormLimits
+
+_MOST_WORKERS: Final = 8
+"""If the settings do not say."""
 
 EapMethod = Literal["tls", "ttls", "peap"]
 
@@ -17,6 +21,13 @@ class RadiusSettings(Section):
     model_config = section("radius")
 
     host: str = Field("127.0.0.1", description="Address on which RADIUS is answered.")
+    workers: int | None = Field(
+        None,
+        ge=0,
+        le=64,
+        description="Processes that answer, on the same ports; unset: one for each processor, 8 at most. "
+        "0: the daemon answers by itself, which suits a small network.",
+    )
     auth_port: int = Field(
         1812, ge=0, le=65535, description="UDP port of authentication; 0 takes a free one."
     )
@@ -35,12 +46,7 @@ class RadiusSettings(Section):
     in_flight_max: int = Field(
         4_000, gt=0, description="Requests worked on at a time, on each port; more are dropped and counted."
     )
-    batch_max: int = Field(
-        128, gt=0, description="Accounting records committed together, and logins decided together, at most."
-    )
-    batch_wait_ms: float = Field(
-        3.0, ge=0, description="Milliseconds an accounting record waits for others to be committed with it."
-    )
+    batch_max: int = Field(128, gt=0, description="Logins decided together at most.")
     receive_buffer_bytes: int = Field(
         8_388_608,
         ge=0,
@@ -90,6 +96,42 @@ class RadiusSettings(Section):
         description="UDP port of Disconnect- and CoA-Requests to us; 0 takes a free one.",
     )
 
+    # --- accounting ---
+
+    journal_max_mb: int = Field(
+        2_048,
+        gt=0,
+        description="Megabytes of accounting that wait on disk for the database at most; beyond it, none is "
+        "acknowledged and the access points keep it.",
+    )
+    apply_batch_max: int = Field(
+        500, gt=0, le=10_000, description="Accounting records that one transaction applies at most."
+    )
+    apply_wait_ms: float = Field(
+        50.0, gt=0, description="Milliseconds between looks for accounting that is to be applied."
+    )
+    ap_down_s: int = Field(
+        420,
+        ge=0,
+        description="Seconds after which the sessions of an access point that is down end, unless it or "
+        "another one has told of them since; longer than the interim interval. 0: they wait for their time-outs.",
+    )
+    silent_s: int = Field(
+        900,
+        ge=0,
+        description="Seconds without an Interim-Update after which a session counts as over, but three "
+        "interim intervals of its plan at least. 0: it waits for its time-outs.",
+    )
+    decisions_per_s: float = Field(
+        200.0,
+        ge=0,
+        description="Logins a second of which it is kept why they were let in or refused, in the long run, "
+        "in each worker; refusals first.",
+    )
+    decisions_days: int = Field(
+        7, gt=0, le=365, description="Days for which it is kept why a login was let in or refused."
+    )
+
     # --- EAP and credentials ---
 
     eap_resumption_s: int = Field(
@@ -128,6 +170,11 @@ class RadiusSettings(Section):
         gt=0,
         description="Access-Rejects kept back at most; one more, and the oldest is sent early.",
     )
+
+    @property
+    def worker_count(self) -> int:
+        """How many processes answer besides the daemon."""
+        return min(_MOST_WORKERS, len(os.sched_getaffinity(0))) if self.workers is None else self.workers
 
     @property
     def storm_limits(self) -> StormLimits:

@@ -6,14 +6,16 @@ Services take a `Tx` and never commit; the boundary (endpoint, daemon, command) 
 import asyncio
 import contextlib
 import hashlib
+import json
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
 import sqlalchemy as sa
+from sqlalchemy import ColumnElement
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
@@ -188,8 +190,31 @@ async def upsert(
 async def lock(tx: Tx, key: bytes) -> None:
     """Hold others that lock the same key until this transaction ends; SQLite has one writer anyway."""
     if tx.get_bind().dialect.name == "postgresql":
-        number = int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), signed=True)
-        await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+        await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_lock_number(key))))
+
+
+def _lock_number(key: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), signed=True)
+
+
+async def lock_all(tx: Tx, keys: Collection[bytes]) -> None:
+    """Lock many keys as `lock` does, always in the same order, so that no two callers wait for each other."""
+    if keys and tx.get_bind().dialect.name == "postgresql":
+        numbers = sorted({_lock_number(key) for key in keys})
+        array = sa.bindparam(None, numbers, type_=postgresql.ARRAY(sa.BigInteger))
+        await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.unnest(array))))
+
+
+def among(tx: Tx, column: ColumnElement[str], values: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition that a text column is one of many values: one parameter however many there are.
+
+    Unlike `IN`, its SQL is always the same text, so it is compiled and prepared once.
+    """
+    if tx.get_bind().dialect.name == "postgresql":
+        array = sa.bindparam(None, list(values), type_=postgresql.ARRAY(sa.String))
+        return column == sa.func.any(array)
+    each = sa.func.json_each(json.dumps(list(values))).table_valued("value")
+    return column.in_(sa.select(each.c.value))
 
 
 def is_away(error: BaseException) -> bool:

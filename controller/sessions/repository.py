@@ -1,14 +1,14 @@
 """The sessions' SQL; no rules."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from controller.core import outbox
-from controller.core.db import Tx, upsert
+from controller.core.db import Tx, among, upsert
 from controller.core.ids import new_id
 from controller.core.mac import Mac
 from controller.directory.events import DeviceChanged
@@ -16,6 +16,20 @@ from controller.models import AccountingRecord, Device, NetSession
 from controller.sessions.types import SessionView
 
 _FIELDS = tuple(SessionView.__dataclass_fields__)
+_SESSIONS = cast("sa.Table", NetSession.__table__)
+_RECORDS = cast("sa.Table", AccountingRecord.__table__)
+_COUNTERS = ("up_bytes", "down_bytes", "up_packets", "down_packets")
+_CHANGING = ("last_used_at", "due_at", "last_interim_at", "ended_at", "end_reason", *_COUNTERS)
+_UPDATE = (
+    sa.update(_SESSIONS)
+    .where(_SESSIONS.c.id == sa.bindparam("b_id"))
+    .values({name: sa.bindparam(f"b_{name}") for name in _CHANGING})
+)
+_CORRECT = (
+    sa.update(_RECORDS)
+    .where(_RECORDS.c.event_key == sa.bindparam("b_key"))
+    .values({name: sa.bindparam(f"b_{name}") for name in _COUNTERS})
+)
 
 
 def view(row: NetSession) -> SessionView:
@@ -159,6 +173,69 @@ async def correct_stop(tx: Tx, session: NetSession) -> None:
             down_packets=session.down_packets,
         )
     )
+
+
+async def load_many(
+    tx: Tx, *, ids: Collection[str], macs: Collection[str], accounts: Collection[str]
+) -> Sequence[dict[str, Any]]:
+    """Return the rows of sessions by id, and the open ones of devices and accounts, locked by id."""
+    which: list[sa.ColumnElement[bool]] = []
+    is_open = _SESSIONS.c.ended_at.is_(None)
+    if ids:
+        which.append(among(tx, _SESSIONS.c.id, ids))
+    if macs:
+        which.append(sa.and_(among(tx, _SESSIONS.c.mac, macs), is_open))
+    if accounts:
+        which.append(sa.and_(among(tx, _SESSIONS.c.account_id, accounts), is_open))
+    if not which:
+        return []
+    query = sa.select(_SESSIONS).where(sa.or_(*which)).order_by(_SESSIONS.c.id).with_for_update()
+    return [dict(row) for row in (await tx.execute(query)).mappings()]
+
+
+async def insert_many(tx: Tx, sessions: Sequence[Any]) -> None:
+    """Store new sessions: objects with the columns as attributes."""
+    if sessions:
+        rows = [{name: getattr(one, name) for name in _SESSIONS.c.keys()} for one in sessions]  # noqa: SIM118
+        await tx.execute(sa.insert(_SESSIONS), rows)
+
+
+async def update_many(tx: Tx, sessions: Sequence[Any]) -> None:
+    """Store what may change of sessions that RADIUS counts."""
+    if sessions:
+        rows = [
+            {"b_id": one.id} | {f"b_{name}": getattr(one, name) for name in _CHANGING} for one in sessions
+        ]
+        await tx.execute(_UPDATE, rows)
+
+
+async def add_records(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write accounting records; those whose `event_key` is there already are left as they are."""
+    if rows:
+        insert = postgresql.insert if tx.get_bind().dialect.name == "postgresql" else sqlite.insert
+        # One statement with many parameter sets: it is compiled once, however many there are.
+        statement = insert(_RECORDS).on_conflict_do_nothing(index_elements=["event_key"])
+        await tx.execute(statement, list(rows))
+
+
+async def correct_stops(tx: Tx, sessions: Sequence[Any]) -> None:
+    """Bring stop records up to the sessions' totals."""
+    if sessions:
+        rows = [
+            {"b_key": f"{one.id}/stop"} | {f"b_{name}": value for name, value in counters(one).items()}
+            for one in sessions
+        ]
+        await tx.execute(_CORRECT, rows)
+
+
+def counters(session: Any) -> dict[str, int]:
+    """Return a session's totals by column."""
+    return {
+        "up_bytes": session.up_bytes,
+        "down_bytes": session.down_bytes,
+        "up_packets": session.up_packets,
+        "down_packets": session.down_packets,
+    }
 
 
 async def forget_device(tx: Tx, device_id: str) -> None:
