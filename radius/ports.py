@@ -14,6 +14,7 @@ from radius.protocol.connection import Connection, FindClient
 from radius.reply import Answer
 from radius.server import AnswerRequest, RadiusPort, open_port
 from radius.settings import RadiusSettings
+from radius.storm.rates import NasRates
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Ports:
             plan.codes,
             remember_s=settings.duplicates_s,
             max_remembered=settings.duplicates_max,
+            admit=None if not settings.nas_per_second else NasRates(settings.nas_per_second).admit,
         )
         port = RadiusPort(
             plan.kind,
@@ -84,11 +86,12 @@ class Ports:
             metrics=self._metrics,
             clock=self._runtime.clock,
             in_flight_max=settings.in_flight_max,
+            limits=settings.storm_limits,
         )
         sock = bind_udp(settings.host, plan.number)
         self._stack.callback(sock.close)
-        transport = await open_port(sock, port, receive_buffer_bytes=settings.receive_buffer_bytes)
-        self._stack.callback(transport.close)
+        serving = open_port(sock, port, receive_buffer_bytes=settings.receive_buffer_bytes)
+        self._stack.callback(serving.close)
         self._stack.push_async_callback(port.drain)
         bound: int = sock.getsockname()[1]
         self._metrics.watch_port(

@@ -117,6 +117,10 @@ class Connection:
         codes: the packet codes this port serves.
         remember_s: how long an answer is kept for retransmissions.
         max_remembered: how many are kept at most; the oldest go first.
+        admit: told the NAS and the time; False drops what it sent before any work. None admits all.
+
+    Attributes:
+        find_client: as given.
     """
 
     def __init__(
@@ -126,8 +130,10 @@ class Connection:
         *,
         remember_s: float = 30.0,
         max_remembered: int = 200_000,
+        admit: Callable[[str, float], bool] | None = None,
     ) -> None:
-        self._find_client = find_client
+        self.find_client = find_client
+        self._admit = admit
         self._codes = codes
         self._remember_s = remember_s
         self._max_remembered = max_remembered
@@ -143,9 +149,11 @@ class Connection:
 
     def receive(self, data: bytes, source: Address, now: float) -> Event:
         """Take one datagram, at `now` seconds of a monotonic clock; never raises for its content."""
-        client = self._find_client(source[0])
+        client = self.find_client(source[0])
         if client is None:
             return Dropped(None, DropReason.UNKNOWN_NAS)
+        if self._admit is not None and not self._admit(client.id, now):
+            return Dropped(client, DropReason.NAS_RATE)
         try:
             return self._receive(data, source, client, now)
         except PeerError as error:

@@ -47,6 +47,12 @@ class DropReason(StrEnum):
     """A fragment that does not fit those before it."""
     EAP_OVERLOAD = "eap-overload"
     """More devices are in the middle of EAP than may be."""
+    NAS_RATE = "nas-rate"
+    """The NAS sends more than it may."""
+    QUEUE_FULL = "queue-full"
+    """In a storm: too many were waiting, and this one was the least urgent."""
+    WAITED_TOO_LONG = "waited-too-long"
+    """In a storm: it waited until its NAS asks again or gives up."""
 
 
 class RadiusError(Exception):

@@ -16,7 +16,7 @@ from controller.nas.types import NewNas
 from radius.daemon import serve
 from radius.settings import RadiusSettings
 from tests.integration.radius import asking
-from tests.integration.radius.asking import MAC, SECRET, radclient
+from tests.integration.radius.asking import MAC, SECRET, radclient, until
 
 
 @dataclass
@@ -30,11 +30,21 @@ class Radius:
     admin_port: int = 0
 
     async def ask(self, kind: str, attributes: str, *, secret: str = SECRET, silent: bool = False) -> str:
-        """Run radclient (`auth`, `acct`, `status`, …); its output, whatever its exit code."""
+        """Run radclient (`auth`, `acct`, `status`, …); its output, whatever its exit code.
+
+        Accounting is in the database when it returns.
+        """
         port = {"acct": self.acct_port, "coa": self.dynamic_port, "disconnect": self.dynamic_port}.get(
             kind, self.auth_port
         )
-        return await radclient(port, kind, attributes, secret=secret, silent=silent)
+        output = await radclient(port, kind, attributes, secret=secret, silent=silent)
+        if kind == "acct":
+            await until(self.applied)
+        return output
+
+    async def applied(self) -> bool:
+        """Tell whether all that was acknowledged is in the database."""
+        return self.metric("kolco_radius_journal_backlog_bytes") == 0
 
     def metric(self, line: str) -> float:
         """The value of a metric, `name{labels}` as Prometheus writes it; 0 if it is not there."""
@@ -51,10 +61,12 @@ async def radius(runtime):
     async with runtime.db.transaction() as tx:
         await nas_service.add(tx, runtime.secrets, NewNas("lo", "Loopback", "127.0.0.1", SECRET))
     settings = RadiusSettings(
+        workers=0,
         auth_port=0,
         acct_port=0,
         admin_port=0,
         nas_reload_s=0.2,
+        reject_delay_s=0,
         disconnect_port=asking.DISCONNECT_PORT,
         disconnect_timeout_s=0.2,
         disconnect_tries=2,
