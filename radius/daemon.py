@@ -1,33 +1,40 @@
-"""The RADIUS daemon: the only place where its parts are put together."""
+"""The RADIUS daemon: what there is one of, and either the workers or what answers in their place.
+
+What every answering process has is put together in `workers.assembly`.
+"""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import Final
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
 from controller.core.http import admin_app, serve_app
 from controller.core.runtime import Runtime
-from controller.directory.service import Directory
-from controller.nas.events import NasChanged
 from controller.sessions.events import SessionEnded
 from radius import repository
-from radius.accounting import Accountant
-from radius.answers import Answers
-from radius.authorize import Authorizer, Decision
 from radius.disconnect import Disconnector, Limits
 from radius.dynamic import DynamicAuthorization, only
-from radius.eap.build import build_eap
-from radius.group import Group
+from radius.journal.build import keep_books
+from radius.kernel import KernelDrops
 from radius.metrics import RadiusMetrics
 from radius.nas import NasRegistry
-from radius.ports import PortPlan, Ports
-from radius.protocol.connection import ACCT_CODES, AUTH_CODES, DYNAMIC_CODES
-from radius.question import Question
-from radius.reply import ALIVE_ACCESS, ALIVE_ACCOUNTING
+from radius.ports import PortPlan, Ports, reserve_udp
+from radius.protocol.connection import DYNAMIC_CODES
+from radius.reply import ALIVE_ACCESS
 from radius.session_class import ClassCodec
 from radius.settings import RadiusSettings
+from radius.workers.assembly import CLASS_KEY, assemble, follow_nas_table, prepare
+from radius.workers.link import AloneLink
+from radius.workers.pool import WorkerPool
+from radius.workers.relay import relay_events
 
-_CLASS_KEY = "radius-class"
+_SEEN_S: Final = 15.0
+"""How often it is noted which NASes were heard, at most."""
 
 
 async def serve(
@@ -47,21 +54,27 @@ async def serve(
 
     Raises:
         ConflictError: a port is taken.
+        UnavailableError: a worker cannot start.
     """
     metrics = RadiusMetrics(runtime.registry)
     registry = NasRegistry(runtime.db, runtime.secrets, runtime.clock)
-    disconnector = _disconnector(runtime, settings, registry, metrics)
-    codec = ClassCodec(runtime.secrets.get(_CLASS_KEY))
-    answers = _answers(runtime, settings, metrics, disconnector, codec)
-    await _follow_events(runtime, registry, disconnector)
+    codec = ClassCodec(runtime.secrets.get(CLASS_KEY))
+    await follow_nas_table(runtime, settings, registry)
     metrics.watch_clients(partial(len, registry))
+    metrics.watch_signing(lambda: registry.signing)
+    disconnector = await _start_disconnector(runtime, settings, registry, metrics)
+    keep_books(runtime, settings, metrics, codec, still_online=disconnector.request)
+    runtime.tasks.spawn("radius-nas-heard", partial(_note_heard, runtime, settings, registry))
     serving = asyncio.Event()
     async with AsyncExitStack() as stack:
-        ports = Ports(runtime, settings, registry, metrics, stack)
-        plans = _port_plans(runtime, settings, registry, answers, codec)
-        numbers = {plan.kind: await ports.open(plan) for plan in plans}
-        runtime.tasks.spawn("radius-disconnect", disconnector.run)
-        runtime.tasks.spawn("radius-nas", partial(_refresh, runtime, settings, registry))
+        answering = _Answering(runtime, settings, metrics, registry, stack)
+        numbers = dict(await (answering.share() if settings.worker_count else answering.answer()))
+        if settings.dynamic_from:
+            ports = Ports(runtime, settings, registry, metrics, stack)
+            dynamic = DynamicAuthorization(runtime.db, codec, runtime.clock)
+            numbers["dynamic"] = ports.open(_dynamic_plan(settings, registry, dynamic)).number
+        for kind, number in numbers.items():
+            metrics.watch_drops(kind, KernelDrops(number).read)
 
         def started(admin_port: int) -> None:
             serving.set()
@@ -70,79 +83,122 @@ async def serve(
             ready()
 
         await serve_app(
-            admin_app(runtime.registry, ready=serving.is_set),
+            admin_app(answering.shown, ready=serving.is_set, refresh=answering.refresh),
             host=settings.admin_host,
             port=settings.admin_port,
             started=started,
         )
 
 
-def _disconnector(
+class _Answering:
+    """What answers requests: worker processes, or the daemon itself.
+
+    Attributes:
+        shown: the metrics of the daemon and its workers.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        settings: RadiusSettings,
+        metrics: RadiusMetrics,
+        registry: NasRegistry,
+        stack: AsyncExitStack,
+    ) -> None:
+        self._runtime = runtime
+        self._settings = settings
+        self._metrics = metrics
+        self._registry = registry
+        self._stack = stack
+        self._pool: WorkerPool | None = None
+        self.shown = runtime.registry
+
+    async def refresh(self) -> None:
+        """Get from the workers what they counted."""
+        if self._pool is not None:
+            await self._pool.collect()
+
+    async def answer(self) -> Mapping[str, int]:
+        """Answer in this process; return the ports."""
+        settings = self._settings
+        parts = await assemble(
+            self._runtime,
+            settings,
+            self._metrics,
+            self._registry,
+            link=AloneLink(),
+            stack=self._stack,
+            numbers={"access": settings.auth_port, "accounting": settings.acct_port},
+        )
+        return parts.numbers
+
+    async def share(self) -> Mapping[str, int]:
+        """Start the workers; return the ports they share."""
+        runtime, settings = self._runtime, self._settings
+        prepare(runtime, settings)
+        async with AsyncExitStack() as reserved:
+            numbers = {}
+            for kind, number in (("access", settings.auth_port), ("accounting", settings.acct_port)):
+                sock = reserved.enter_context(reserve_udp(settings.host, number))
+                numbers[kind] = sock.getsockname()[1]
+            self._pool = pool = WorkerPool(
+                settings.worker_count,
+                runtime.settings,
+                settings,
+                numbers,
+                heard=self._registry.add_heard,
+                registry=runtime.registry,
+                tally=self._metrics.tally,
+            )
+            relay_events(runtime.bus, pool.send)
+            await self._stack.enter_async_context(pool)
+        self.shown = CollectorRegistry()
+        self.shown.register(_Shown(pool))
+        return numbers
+
+
+class _Shown(Collector):
+    """The metrics of the daemon and its workers, each once."""
+
+    def __init__(self, pool: WorkerPool) -> None:
+        self.collect: Callable[[], Iterable[Metric]] = pool.families
+
+
+async def _start_disconnector(
     runtime: Runtime, settings: RadiusSettings, registry: NasRegistry, metrics: RadiusMetrics
 ) -> Disconnector:
     limits = Limits(settings.disconnect_port, settings.disconnect_timeout_s, settings.disconnect_tries)
-    return Disconnector(
+    disconnector = Disconnector(
         runtime.db, registry.find, runtime.clock, count=metrics.count_disconnect, limits=limits
     )
-
-
-def _port_plans(
-    runtime: Runtime, settings: RadiusSettings, registry: NasRegistry, answers: Answers, codec: ClassCodec
-) -> list[PortPlan]:
-    find = registry.find
-    plans = [
-        PortPlan("access", settings.auth_port, AUTH_CODES, find, answers.answer_access, ALIVE_ACCESS),
-        PortPlan(
-            "accounting", settings.acct_port, ACCT_CODES, find, answers.answer_accounting, ALIVE_ACCOUNTING
-        ),
-    ]
-    if settings.dynamic_from:
-        dynamic = DynamicAuthorization(runtime.db, codec, runtime.clock)
-        trusted = only(find, frozenset(settings.dynamic_from))
-        plans.append(
-            PortPlan("dynamic", settings.dynamic_port, DYNAMIC_CODES, trusted, dynamic.answer, ALIVE_ACCESS)
-        )
-    return plans
-
-
-def _answers(
-    runtime: Runtime,
-    settings: RadiusSettings,
-    metrics: RadiusMetrics,
-    disconnector: Disconnector,
-    codec: ClassCodec,
-) -> Answers:
-    directory = Directory(runtime.secrets)
-    accountant = Accountant(runtime.db, directory, runtime.clock, committed=metrics.observe_batch)
-    authorizer = Authorizer(runtime.db, directory, runtime.clock)
-    decisions: Group[Question, Decision] = Group(authorizer.decide_all, max_items=settings.batch_max)
-    ledger = Group(accountant.store, max_items=settings.batch_max, wait_s=settings.batch_wait_ms / 1000)
-    runtime.tasks.spawn("radius-decisions", decisions.run)
-    runtime.tasks.spawn("radius-ledger", ledger.run)
-    eap = build_eap(runtime, settings, decisions.submit, codec)
-    return Answers(decisions, ledger, codec, metrics, still_online=disconnector.request, eap=eap)
-
-
-async def _follow_events(runtime: Runtime, registry: NasRegistry, disconnector: Disconnector) -> None:
-    async def nas_changed(_event: NasChanged) -> None:
-        await registry.reload()
-
-    async def reconcile() -> None:
-        await registry.reload()
-        await disconnector.reconcile()
-
-    runtime.bus.subscribe(NasChanged, nas_changed)
     runtime.bus.subscribe(SessionEnded, disconnector.hear)
-    runtime.bus.on_gap(reconcile)
-    await reconcile()
+    runtime.bus.on_gap(disconnector.reconcile)
+    await disconnector.reconcile()
+    runtime.tasks.spawn("radius-disconnect", disconnector.run)
+    return disconnector
 
 
-async def _refresh(runtime: Runtime, settings: RadiusSettings, registry: NasRegistry) -> None:
-    """Now and then note which NASes were heard, and read their table again."""
+def _dynamic_plan(settings: RadiusSettings, registry: NasRegistry, dynamic: DynamicAuthorization) -> PortPlan:
+    """Return the port of Disconnect- and CoA-Requests, for those who may send them."""
+    trusted = only(registry.find, frozenset(settings.dynamic_from))
+    return PortPlan("dynamic", settings.dynamic_port, DYNAMIC_CODES, trusted, dynamic.answer, ALIVE_ACCESS)
+
+
+async def _note_heard(runtime: Runtime, settings: RadiusSettings, registry: NasRegistry) -> None:
+    """Now and then store which NASes were heard, and how they sign."""
     while True:
-        await asyncio.sleep(settings.nas_reload_s)
-        seen = registry.take_seen()
-        if seen:
-            async with runtime.db.transaction() as tx:
-                await repository.mark_seen(tx, seen, runtime.clock.now())
-        await registry.reload()
+        await asyncio.sleep(min(_SEEN_S, settings.nas_reload_s))
+        heard = registry.take_heard()
+        if heard.seen or heard.unsigned:
+            try:
+                async with runtime.db.transaction() as tx:
+                    await repository.mark_heard(
+                        tx,
+                        sorted(heard.seen),
+                        sorted(heard.signed),
+                        sorted(heard.unsigned),
+                        runtime.clock.now(),
+                    )
+            except BaseException:
+                registry.add_heard(heard)
+                raise

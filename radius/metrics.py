@@ -3,10 +3,13 @@
 What is counted for each packet is a `tally`; only gauges, read when asked for, are Prometheus's own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
 from radius.protocol.errors import DropReason
 from radius.tally import Tally
@@ -17,6 +20,22 @@ _LATENCY_BUCKETS_S: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1,
 _BATCH_BUCKETS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _METHODS: Final = ("", "pap", "chap", "mab")
 """Shown from zero on: the first answer must not be lost to rate()."""
+
+
+class _Signing(Collector):
+    def __init__(self, signing: Callable[[], Mapping[str, bool]]) -> None:
+        self._signing = signing
+
+    def collect(self) -> Iterable[Metric]:
+        family = GaugeMetricFamily(
+            "kolco_radius_nas_signs",
+            "1 if for a week the NAS sent no Access-Request over UDP without Message-Authenticator, else 0; "
+            "absent while nothing is known. Such requests are dropped where it is required (CVE-2024-3596).",
+            labels=["nas"],
+        )
+        for nas, signs in self._signing().items():
+            family.add_metric([nas], signs)
+        return [family]
 
 
 class RadiusMetrics:
@@ -31,6 +50,7 @@ class RadiusMetrics:
     """
 
     def __init__(self, registry: CollectorRegistry, tally: Tally | None = None) -> None:
+        self._registry = registry
         self.tally = Tally(registry) if tally is None else tally
         counter, histogram = self.tally.counter, self.tally.histogram
         self._requests = counter("kolco_radius_requests", "Genuine new requests.", "nas", "kind").by
@@ -131,6 +151,10 @@ class RadiusMetrics:
         """Show the state of a port, read when it is asked for."""
         self._ports["in_flight"].labels(port).set_function(in_flight)
         self._ports["remembered"].labels(port).set_function(remembered)
+
+    def watch_signing(self, signing: Callable[[], Mapping[str, bool]]) -> None:
+        """Show which NASes sign their Access-Requests, read when it is asked for."""
+        self._registry.register(_Signing(signing))
 
     def watch_drops(self, port: str, drops: Callable[[], float]) -> None:
         """Show what the kernel lost before a port, of all who listen there; read when it is asked for."""

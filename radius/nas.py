@@ -5,8 +5,9 @@ start, when a NAS changed, when events may have been missed, and now and then. I
 """
 
 import ipaddress
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
 from controller.core.clock import Clock
@@ -16,13 +17,16 @@ from controller.core.log import get_logger
 from controller.core.secrets import SecretStore
 from controller.nas.types import SECRET_PURPOSE
 from radius import repository
-from radius.protocol.connection import Client
+from radius.protocol.attributes import EAP_MESSAGE, Code
+from radius.protocol.connection import Client, RequestReceived
 
 LOG_LOADED = "radius.nas_loaded"
 LOG_UNREADABLE = "radius.nas_unreadable"
 
 _MAX_REMEMBERED: Final = 65_536
 """Source addresses whose answer is kept; a flood from forged sources empties it, no more."""
+
+_LEARNT_FOR: Final = timedelta(days=7)
 
 _log = get_logger(__name__)
 
@@ -33,6 +37,27 @@ class NasEntry:
 
     network: ipaddress.IPv4Network | ipaddress.IPv6Network
     client: Client
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Who was heard, by the NASes' identifiers.
+
+    Attributes:
+        seen: sent a genuine packet.
+        signed: sent an Access-Request with Message-Authenticator that did not need it (no EAP).
+        unsigned: sent one without: it would be, or was, dropped where the NAS has to sign (CVE-2024-3596).
+    """
+
+    seen: set[str] = field(default_factory=set)
+    signed: set[str] = field(default_factory=set)
+    unsigned: set[str] = field(default_factory=set)
+
+    def add(self, other: "Heard") -> None:
+        """Add what was heard elsewhere."""
+        self.seen.update(other.seen)
+        self.signed.update(other.signed)
+        self.unsigned.update(other.unsigned)
 
 
 class NasTable:
@@ -96,7 +121,8 @@ class NasRegistry:
         self._clock = clock
         self._secrets = secrets
         self._table = NasTable([])
-        self._seen: set[str] = set()
+        self._heard = Heard()
+        self._signing: dict[str, bool] = {}
 
     def __len__(self) -> int:
         """Return the number of NAS entries."""
@@ -106,14 +132,37 @@ class NasRegistry:
         """Return the NAS of an IP address, or None."""
         return self._table.find(source)
 
+    @property
+    def signing(self) -> Mapping[str, bool]:
+        """By NAS, whether it sent nothing unsigned for a week; without those of which nothing is known."""
+        return self._signing
+
     def mark_seen(self, nas_id: str) -> None:
         """Note that a genuine packet of this NAS came in."""
-        self._seen.add(nas_id)
+        self._heard.seen.add(nas_id)
 
-    def take_seen(self) -> list[str]:
-        """Return the NASes heard since the last call."""
-        seen, self._seen = self._seen, set()
-        return sorted(seen)
+    def mark_unsigned(self, nas_id: str) -> None:
+        """Note that this NAS sent an Access-Request without Message-Authenticator, dropped or not."""
+        self._heard.unsigned.add(nas_id)
+
+    def hear(self, request: RequestReceived) -> None:
+        """Note a genuine request over UDP, and whether its NAS signs; EAP proves nothing of that."""
+        heard, packet, nas_id = self._heard, request.packet, request.client.id
+        heard.seen.add(nas_id)
+        if packet.code == Code.ACCESS_REQUEST:
+            if not packet.message_authenticator_at:
+                heard.unsigned.add(nas_id)
+            elif nas_id not in heard.signed and packet.find(EAP_MESSAGE) is None:
+                heard.signed.add(nas_id)
+
+    def take_heard(self) -> Heard:
+        """Return what was noted since the last call."""
+        heard, self._heard = self._heard, Heard()
+        return heard
+
+    def add_heard(self, heard: Heard) -> None:
+        """Note what another process did."""
+        self._heard.add(heard)
 
     async def reload(self) -> None:
         """Read the table again; one damaged entry is logged and left out."""
@@ -121,6 +170,12 @@ class NasRegistry:
             rows = await repository.list_nas(tx)
         before = len(self._table)
         self._table = NasTable(self._entries(rows))
+        week_ago = self._clock.now() - _LEARNT_FOR
+        self._signing = {
+            row.id: row.unsigned_at is None or row.unsigned_at < week_ago
+            for row in rows
+            if row.signed_at is not None or row.unsigned_at is not None
+        }
         if len(self._table) != before:
             _log.info(LOG_LOADED, entries=len(self._table))
 

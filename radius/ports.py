@@ -1,12 +1,11 @@
 """Opens the UDP ports: for each a connection, a shell and the gauges that watch them."""
 
+import socket
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from functools import partial
 
 from controller.core.net import bind_udp
 from controller.core.runtime import Runtime
-from radius.kernel import read_drops
 from radius.metrics import RadiusMetrics
 from radius.nas import NasRegistry
 from radius.protocol.attributes import Code
@@ -38,6 +37,14 @@ class PortPlan:
     alive: Answer
 
 
+@dataclass(frozen=True, slots=True)
+class OpenPort:
+    """A port that is served: its number, and what takes its datagrams."""
+
+    number: int
+    port: RadiusPort
+
+
 class Ports:
     """Opens ports that are served until the stack unwinds.
 
@@ -47,6 +54,7 @@ class Ports:
         registry: told which NAS was heard.
         metrics: counts.
         stack: closes the ports, after what is under way is answered.
+        reuse_port: whether other processes serve the same ports.
     """
 
     def __init__(
@@ -56,15 +64,18 @@ class Ports:
         registry: NasRegistry,
         metrics: RadiusMetrics,
         stack: AsyncExitStack,
+        *,
+        reuse_port: bool = False,
     ) -> None:
         self._runtime = runtime
         self._settings = settings
         self._registry = registry
         self._metrics = metrics
         self._stack = stack
+        self._reuse_port = reuse_port
 
-    async def open(self, plan: PortPlan) -> int:
-        """Serve a port; return its number.
+    def open(self, plan: PortPlan) -> OpenPort:
+        """Serve a port.
 
         Raises:
             ConflictError: it is taken.
@@ -88,16 +99,28 @@ class Ports:
             in_flight_max=settings.in_flight_max,
             limits=settings.storm_limits,
         )
-        sock = bind_udp(settings.host, plan.number)
+        sock = bind_udp(settings.host, plan.number, reuse_port=self._reuse_port)
         self._stack.callback(sock.close)
         serving = open_port(sock, port, receive_buffer_bytes=settings.receive_buffer_bytes)
-        self._stack.callback(serving.close)
         self._stack.push_async_callback(port.drain)
+        self._stack.callback(serving.close)
         bound: int = sock.getsockname()[1]
         self._metrics.watch_port(
             plan.kind,
             in_flight=lambda: port.in_flight,
             remembered=lambda: connection.remembered,
         )
-        self._metrics.watch_drops(plan.kind, partial(read_drops, bound))
-        return bound
+        return OpenPort(bound, port)
+
+
+def reserve_udp(host: str, number: int) -> socket.socket:
+    """Return a socket that holds a UDP port, 0 for a free one, for processes that will share it.
+
+    It must be closed once they have it, because the kernel would give it datagrams too.
+
+    Raises:
+        ConflictError: the port is taken, be it by another kolco that shares its ports too.
+    """
+    with bind_udp(host, number) as alone:
+        number = alone.getsockname()[1]
+    return bind_udp(host, number, reuse_port=True)

@@ -24,6 +24,8 @@ class NasRow:
     require_message_authenticator: bool
     previous_secret_sealed: bytes | None = None
     previous_until: datetime | None = None
+    signed_at: datetime | None = None
+    unsigned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ async def list_nas(tx: Tx) -> Sequence[NasRow]:
             Nas.require_message_authenticator,
             Nas.previous_secret_sealed,
             Nas.previous_until,
+            Nas.signed_at,
+            Nas.unsigned_at,
         )
         .where(Nas.enabled, Nas.cidr.is_not(None))
         .order_by(Nas.id)
@@ -108,9 +112,13 @@ async def list_nas(tx: Tx) -> Sequence[NasRow]:
     return [NasRow(*row) for row in rows]
 
 
-async def mark_seen(tx: Tx, nas_ids: Sequence[str], now: datetime) -> None:
-    """Note when NASes were last heard."""
-    await tx.execute(sa.update(Nas).where(Nas.id.in_(nas_ids)).values(last_seen_at=now))
+async def mark_heard(
+    tx: Tx, seen: Sequence[str], signed: Sequence[str], unsigned: Sequence[str], now: datetime
+) -> None:
+    """Note when NASes were last heard, and with and without Message-Authenticator."""
+    for column, nas_ids in ((Nas.last_seen_at, seen), (Nas.signed_at, signed), (Nas.unsigned_at, unsigned)):
+        if nas_ids:
+            await tx.execute(sa.update(Nas).where(Nas.id.in_(nas_ids)).values({column: now}))
 
 
 async def find_place(tx: Tx, mac: str) -> Place | None:

@@ -71,6 +71,15 @@ class Histogram:
         return self.by.setdefault(labels, [0.0] * (len(self.bounds) + 2))
 
 
+class Definition(msgspec.Struct, array_like=True, frozen=True):
+    """A metric of a tally; `bounds` are a histogram's, empty for a counter."""
+
+    name: str
+    text: str
+    labels: Labels
+    bounds: tuple[float, ...] = ()
+
+
 class Increment(msgspec.Struct, array_like=True, frozen=True):
     """What a tally counted since it was last taken: by metric, the labels' values and the growth."""
 
@@ -92,14 +101,30 @@ class Tally(Collector):
             registry.register(self)
 
     def counter(self, name: str, text: str, *labels: str) -> Counter:
-        """Return a new counter; `name` is without `_total`."""
-        made = self._counters[name] = Counter(name, text, labels, defaultdict(int))
-        return made
+        """Return the counter of that name, which is without `_total`; a new one, if there is none."""
+        return self._counters.setdefault(name, Counter(name, text, labels, defaultdict(int)))
 
     def histogram(self, name: str, text: str, *labels: str, bounds: Sequence[float]) -> Histogram:
-        """Return a new histogram."""
-        made = self._histograms[name] = Histogram(name, text, labels, bounds, {})
-        return made
+        """Return the histogram of that name; a new one, if there is none."""
+        return self._histograms.setdefault(name, Histogram(name, text, labels, bounds, {}))
+
+    def definitions(self) -> list[Definition]:
+        """Return what this tally counts."""
+        return [
+            *(Definition(one.name, one.text, one.labels) for one in self._counters.values()),
+            *(
+                Definition(one.name, one.text, one.labels, tuple(one.bounds))
+                for one in self._histograms.values()
+            ),
+        ]
+
+    def define(self, definitions: Iterable[Definition]) -> None:
+        """Count what another process's tally counts, too."""
+        for one in definitions:
+            if one.bounds:
+                self.histogram(one.name, one.text, *one.labels, bounds=one.bounds)
+            else:
+                self.counter(one.name, one.text, *one.labels)
 
     def take(self) -> Increment:
         """Return what was counted since the last time, and count from zero again."""
@@ -115,7 +140,7 @@ class Tally(Collector):
         return Increment(counters, histograms)
 
     def add(self, increment: Increment) -> None:
-        """Add what another process counted; metrics that are not known here are left out."""
+        """Add what another process counted; metrics that were not defined are left out."""
         for name, counted in increment.counters.items():
             counter = self._counters.get(name)
             if counter is not None:
@@ -130,8 +155,8 @@ class Tally(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Return what Prometheus shows; the caller may be another thread than the one that counts."""
-        yield from map(_show_counter, self._counters.values())
-        yield from map(_show_histogram, self._histograms.values())
+        yield from map(_show_counter, list(self._counters.values()))
+        yield from map(_show_histogram, list(self._histograms.values()))
 
 
 def _show_counter(counter: Counter) -> Metric:

@@ -5,11 +5,11 @@ Works on the database of this machine's settings; it needs no running controller
 
 import asyncio
 import getpass
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,6 +27,12 @@ __all__ = ["app", "opened"]
 
 app = typer.Typer(name="nas", help="Which devices may ask, and with which secret.", no_args_is_help=True)
 
+
+def _unsigned(row: Mapping[str, Any]) -> str:
+    """Return when it last sent an Access-Request without Message-Authenticator; empty: not known."""
+    return "never" if row["signed_at"] and not row["unsigned_at"] else age(row["unsigned_at"])
+
+
 _COLUMNS = (
     Column("ID", "id"),
     Column("NAME", "name"),
@@ -35,6 +41,7 @@ _COLUMNS = (
     Column("ENABLED", "enabled"),
     Column("SIGNED-ONLY", "require_message_authenticator"),
     Column("HEARD", lambda row: age(row["last_seen_at"])),
+    Column("UNSIGNED", _unsigned),
     Column("SITE", "site_id", wide=True),
 )
 

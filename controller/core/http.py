@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final
 
@@ -130,11 +130,27 @@ async def serve_app(
         sock.close()
 
 
-def admin_app(registry: CollectorRegistry, *, ready: Callable[[], bool]) -> Starlette:
-    """Return the application with `/metrics` (Prometheus) and `/healthz` (200 once ready, else 503)."""
+async def _nothing() -> None:
+    """Nothing has to be fetched."""
 
-    def metrics(_request: Request) -> Response:
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+def admin_app(
+    registry: CollectorRegistry,
+    *,
+    ready: Callable[[], bool],
+    refresh: Callable[[], Awaitable[None]] = _nothing,
+) -> Starlette:
+    """Return the application with `/metrics` (Prometheus) and `/healthz` (200 once ready, else 503).
+
+    Args:
+        registry: what is shown.
+        ready: whether the daemon answers.
+        refresh: awaited before metrics are shown; fetches what other processes count.
+    """
+
+    async def metrics(_request: Request) -> Response:
+        await refresh()
+        return Response(await asyncio.to_thread(generate_latest, registry), media_type=CONTENT_TYPE_LATEST)
 
     async def healthz(_request: Request) -> Response:
         return PlainTextResponse("ok\n") if ready() else PlainTextResponse("starting\n", status_code=503)

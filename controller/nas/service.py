@@ -122,5 +122,11 @@ def _view(nas: Nas) -> NasView:
         require_message_authenticator=nas.require_message_authenticator,
         enabled=nas.enabled,
         site_id=nas.site_id,
-        last_seen_at=None if nas.last_seen_at is None else nas.last_seen_at.isoformat(),
+        last_seen_at=_iso(nas.last_seen_at),
+        signed_at=_iso(nas.signed_at),
+        unsigned_at=_iso(nas.unsigned_at),
     )
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

@@ -52,6 +52,10 @@ class NasView:
     last_seen_at: str | None
     """ISO 8601, UTC; None if it was never heard."""
     radsec_name: str = ""
+    signed_at: str | None = None
+    """When it last sent a Message-Authenticator unforced (not in EAP); ISO 8601, UTC, as it was noted."""
+    unsigned_at: str | None = None
+    """When it last sent an Access-Request without one."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from radius.kernel import count_drops
+from radius.kernel import read_drops
 
 TABLE = """\
   sl local_address rem_address st tx_queue rx_queue tr tm->when retrnsmt uid timeout inode ref pointer drops
@@ -11,12 +11,12 @@ TABLE = """\
 """
 
 
-def test_drops_of_a_port_are_summed():
-    assert count_drops(TABLE, 1812) == 8
-    assert count_drops(TABLE, 1813) == 5
-    assert count_drops(TABLE, 1814) == 0
+def test_drops_of_each_socket_of_a_port():
+    assert read_drops(TABLE, 1812) == {"12": 7, "14": 1}
+    assert read_drops(TABLE, 1813) == {"13": 5}
+    assert read_drops(TABLE, 1814) == {}
 
 
 @given(st.text(), st.integers(0, 65535))
 def test_any_text_is_read(text, port):
-    assert count_drops(text, port) >= 0
+    assert all(drops >= 0 for drops in read_drops(text, port).values())

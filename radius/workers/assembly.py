@@ -1,0 +1,141 @@
+"""What answers requests, put together: in each worker process, or in the daemon if it has none.
+
+Here parts plug in that every process has: NAS table, policy, look-ups, EAP, the journal's writer, UDP and
+RadSec listeners. Parts of which there is one (the account index's keeper, the journal's applier, ending
+sessions, dynamic authorisation, the admin port) belong into `radius.daemon`. A part here
+
+- reads the database through `reload.keep_read`, which follows the bus; in a worker the bus carries what
+  `relay.RELAYED` lists, so add the events there;
+- counts in `metrics.tally` what each packet counts, and the rest in `runtime.registry`: the parent shows
+  the sums (`families.GAUGE_RULES` says which gauges are not summed);
+- must not need the database to answer an Access-Request.
+"""
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from typing import NoReturn
+
+from prometheus_client import CollectorRegistry
+
+from controller.core.runtime import Runtime
+from controller.directory.service import Directory
+from controller.nas.events import NasChanged
+from radius.answers import Answers
+from radius.authorize import Authorizer, Decision
+from radius.eap.build import build_eap
+from radius.group import Group
+from radius.journal.acknowledge import Acknowledger
+from radius.journal.build import open_journal
+from radius.metrics import RadiusMetrics
+from radius.nas import NasRegistry
+from radius.ports import PortPlan, Ports
+from radius.protocol.connection import ACCT_CODES, AUTH_CODES
+from radius.question import Question
+from radius.reload import keep_read
+from radius.reply import ALIVE_ACCESS, ALIVE_ACCOUNTING
+from radius.server import RadiusPort
+from radius.session_class import ClassCodec
+from radius.settings import RadiusSettings
+from radius.workers.link import Link
+
+CLASS_KEY = "radius-class"
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """What answers now.
+
+    Attributes:
+        numbers: the ports by kind.
+        access: the port of Access-Requests.
+    """
+
+    numbers: Mapping[str, int]
+    access: RadiusPort
+
+
+async def follow_nas_table(runtime: Runtime, settings: RadiusSettings, registry: NasRegistry) -> None:
+    """Read the NAS table, and again whenever it changes."""
+    await keep_read(
+        runtime.tasks,
+        runtime.bus,
+        "radius-nas",
+        registry.reload,
+        NasChanged,
+        every_s=settings.nas_reload_s,
+    )
+
+
+def prepare(runtime: Runtime, settings: RadiusSettings) -> None:
+    """Make what all workers share and none of them should make: our certificate for EAP.
+
+    Raises:
+        InvalidInputError: the one that is set cannot be used.
+    """
+    nowhere = replace(runtime, registry=CollectorRegistry())
+    build_eap(nowhere, settings, _decide_nothing, ClassCodec(runtime.secrets.get(CLASS_KEY)))
+
+
+def _decide_nothing(_question: Question) -> NoReturn:
+    raise NotImplementedError
+
+
+async def assemble(
+    runtime: Runtime,
+    settings: RadiusSettings,
+    metrics: RadiusMetrics,
+    registry: NasRegistry,
+    *,
+    link: Link,
+    stack: AsyncExitStack,
+    numbers: Mapping[str, int],
+) -> Assembled:
+    """Answer RADIUS until the stack unwinds; it answers what is under way first.
+
+    Args:
+        runtime: what the process stands on.
+        settings: of RADIUS.
+        metrics: counts.
+        registry: the NAS table, read already.
+        link: joins it to the rest.
+        stack: closes what is opened.
+        numbers: of the ports by kind, 0 for a free one.
+
+    Raises:
+        ConflictError: a port is taken.
+        InvalidInputError: the certificate for EAP cannot be used.
+    """
+    codec = ClassCodec(runtime.secrets.get(CLASS_KEY))
+    answers = _answers(runtime, settings, link, codec)
+    journal = await stack.enter_async_context(open_journal(runtime.data_dir, settings, metrics.tally))
+    ports = Ports(runtime, settings, registry, metrics, stack, reuse_port=link.reuse_port)
+    access = ports.open(
+        PortPlan("access", numbers["access"], AUTH_CODES, registry.find, answers.answer_access, ALIVE_ACCESS)
+    )
+    accounting = ports.open(
+        PortPlan(
+            "accounting",
+            numbers["accounting"],
+            ACCT_CODES,
+            registry.find,
+            Acknowledger(journal).answer,
+            ALIVE_ACCOUNTING,
+        )
+    )
+    return Assembled({"access": access.number, "accounting": accounting.number}, access.port)
+
+
+def _answers(runtime: Runtime, settings: RadiusSettings, link: Link, codec: ClassCodec) -> Answers:
+    authorizer = Authorizer(runtime.db, Directory(runtime.secrets), runtime.clock)
+    decisions: Group[Question, Decision] = Group(authorizer.decide_all, max_items=settings.batch_max)
+    runtime.tasks.spawn("radius-decisions", decisions.run)
+    eap = build_eap(
+        runtime,
+        settings,
+        decisions.submit,
+        codec,
+        state_prefix=bytes([link.number]),
+        hand_over=link.hand_over,
+    )
+    return Answers(decisions, codec, eap=eap)

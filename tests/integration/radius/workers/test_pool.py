@@ -1,0 +1,186 @@
+"""Worker processes of a real daemon: killed, stopped, told of changes, and what /metrics says of it."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import threading
+import time
+
+import psutil
+
+from tests.integration.radius.asking import until
+from tests.integration.radius.workers.conftest import mab_request
+
+REQUESTS = 'kolco_radius_requests_total{kind="access",nas="lo"}'
+ACCEPTS = 'kolco_radius_replies_total{nas="lo",outcome="accept"}'
+HANDLED = 'kolco_radius_reply_seconds_count{kind="access",method="mab"}'
+
+
+class Nases(threading.Thread):
+    """Some NASes that ask all the time, each from a port of its own, and ask again as NASes do."""
+
+    def __init__(self, port, count=12):
+        super().__init__(daemon=True)
+        self.port, self.count = port, count
+        self.stopping = threading.Event()
+        self.asked = self.lost = 0
+        self.waits = []
+
+    def run(self):
+        with contextlib.ExitStack() as stack:
+            socks = [
+                stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(self.count)
+            ]
+            number = 0
+            while not self.stopping.is_set():
+                number += 1
+                self.ask(socks[number % self.count], number % 256)
+
+    def ask(self, sock, identifier):
+        data = mab_request(identifier)
+        self.asked += 1
+        began = time.monotonic()
+        sock.settimeout(0.2)
+        for _ in range(25):
+            sock.sendto(data, ("127.0.0.1", self.port))
+            with contextlib.suppress(TimeoutError):
+                while sock.recv(4096)[1] != identifier:
+                    pass
+                self.waits.append(time.monotonic() - began)
+                return
+        self.lost += 1
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_error):
+        self.stopping.set()
+        self.join()
+
+
+def gone(processes):
+    return not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in processes)
+
+
+async def test_all_workers_answer_and_their_sum_is_shown(crew):
+    for number in range(40):
+        assert await asyncio.to_thread(crew.answered, number)
+    shown = await crew.metrics()
+    assert shown["kolco_radius_workers"] == 2
+    assert shown[REQUESTS] == 40
+    assert shown[HANDLED.replace('method="mab"', 'method="mab"')] + shown[
+        'kolco_radius_reply_seconds_count{kind="access",method=""}'
+    ] == 40
+    assert shown["kolco_radius_nas_clients"] == 1
+    assert shown['kolco_radius_kernel_drops{port="access"}'] == 0
+    assert shown['kolco_radius_in_flight{port="access"}'] == 0
+    assert shown['kolco_radius_remembered{port="access"}'] == 40
+    for worker in "01":
+        assert shown[f'kolco_radius_worker_cpu_seconds_total{{worker="{worker}"}}'] > 0
+        assert shown[f'kolco_radius_worker_resident_bytes{{worker="{worker}"}}'] > 1_000_000
+    spent = [sum(child.cpu_times()[:2]) for child in crew.workers()]
+    assert len(spent) == 2
+
+
+async def test_a_killed_worker_comes_back_and_counts_go_on(crew):
+    victim = crew.workers()[0]
+    with Nases(crew.auth_port) as nases:
+        looks = []
+
+        async def look(seconds):
+            for _ in range(int(seconds / 0.1)):
+                looks.append(await crew.metrics())
+                await asyncio.sleep(0.1)
+
+        await look(1)
+        victim.kill()
+        await look(2)
+
+        async def complete():
+            looks.append(await crew.metrics())
+            return looks[-1]["kolco_radius_workers"] == 2
+
+        await until(complete)
+        await look(1)
+    assert nases.lost == 0
+    assert gone([victim])
+    assert len(crew.workers()) == 2
+    for name in looks[0]:
+        if "_total" in name or "_count" in name or "_bucket" in name:
+            values = [look[name] for look in looks if name in look]
+            assert values == sorted(values), name
+    final = looks[-1]
+    assert final['kolco_radius_worker_deaths_total{worker="0"}'] + final[
+        'kolco_radius_worker_deaths_total{worker="1"}'
+    ] == 1
+    # What the dead one had not reported yet is lost: a second's worth at most.
+    shown = await crew.metrics()
+    assert shown[ACCEPTS] > nases.asked / 2
+    assert shown[ACCEPTS] <= nases.asked + sum(wait > 0.2 for wait in nases.waits)
+
+
+async def test_a_nas_that_is_added_is_served_by_all_with_no_restart(crew):
+    before = {child.pid for child in crew.workers()}
+    await crew.kolco("radius", "nas", "remove", "lo", "--yes")
+
+    async def silent():
+        return not await asyncio.to_thread(crew.answered, 1, wait_s=0.2)
+
+    await until(silent)
+    crew.environment["KOLCO_NAS_SECRET"] = "another secret here"
+    await crew.kolco("radius", "nas", "add", "new", "127.0.0.0/8")
+
+    async def answered():
+        return await asyncio.to_thread(crew.answered, 1, "another secret here", 0.2)
+
+    await until(answered)
+    await asyncio.sleep(0.5)  # events reach all workers at about the same time
+    for number in range(30):
+        assert await asyncio.to_thread(crew.answered, number, "another secret here")
+    assert {child.pid for child in crew.workers()} == before
+
+
+async def test_who_signs_is_learnt_and_shown(crew):
+    assert await asyncio.to_thread(crew.answered)
+
+    async def noted():
+        return (await crew.metric('kolco_radius_nas_signs{nas="lo"}')) == 1
+
+    crew.environment["KOLCO_RADIUS_NAS_RELOAD_S"] = "0.2"
+    await crew.stop()
+    await crew.start()
+    assert await asyncio.to_thread(crew.answered)
+    await until(noted)
+    assert "never" in await crew.kolco("radius", "nas", "list")
+
+
+async def test_nothing_stays_behind_when_it_is_stopped(crew):
+    children = crew.workers()
+    with Nases(crew.auth_port, count=4) as nases:
+        await asyncio.sleep(0.3)
+        nases.stopping.set()
+        await crew.stop(signal.SIGTERM)
+    assert crew.process.returncode == 0
+    assert len(children) == 2
+    assert gone(children)
+
+
+async def test_nothing_stays_behind_when_it_is_killed(crew):
+    children = crew.workers()
+    await crew.stop(signal.SIGKILL)
+
+    async def ended():
+        return gone(children)
+
+    await until(ended, seconds=5)
+
+
+async def test_a_worker_that_hangs_is_ended(crew, monkeypatch):
+    victim = crew.workers()[1]
+    victim.suspend()
+    shown = await crew.metrics()  # the others are not kept waiting for long
+    assert shown["kolco_radius_workers"] == 2
+    victim.kill()
+    await until(lambda: asyncio.sleep(0, gone([victim])))
