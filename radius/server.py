@@ -135,6 +135,8 @@ class RadiusPort:
         elif isinstance(event, Dropped):
             nas = UNKNOWN_NAS if event.client is None else event.client.id
             self._metrics.count_dropped(nas, event.reason)
+            if event.reason is DropReason.NO_MESSAGE_AUTHENTICATOR:
+                self._registry.mark_unsigned(nas)
         else:
             self._metrics.count_duplicate(event.client.id)
             self._send(event.data, event.client.id, source)
@@ -156,7 +158,7 @@ class RadiusPort:
 
     def _take(self, request: RequestReceived) -> None:
         nas = request.client.id
-        self._registry.mark_seen(nas)
+        self._registry.hear(request)
         if request.packet.code == _STATUS_SERVER:
             self._metrics.count_request(nas, "status")
             self._settle(request, self._alive, "status")

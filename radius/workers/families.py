@@ -54,6 +54,7 @@ class FamilySums:
     def __init__(self) -> None:
         self._last: dict[int, list[FamilyReport]] = {}
         self._ended: dict[str, dict[_Key, float]] = {}
+        self._known: dict[str, FamilyReport] = {}
 
     def take(self, worker: int, families: list[FamilyReport]) -> None:
         """Take a worker's report, in place of its last."""
@@ -63,12 +64,13 @@ class FamilySums:
         """Keep what a worker that has ended had counted, and forget its gauges."""
         for family in self._last.pop(worker, ()):
             if family.kind != "gauge":
+                self._known[family.name] = family
                 _add(self._ended.setdefault(family.name, {}), family)
 
     def merge(self, own: Iterable[Metric]) -> list[Metric]:
         """Return the parent's own metrics and the workers', each metric once."""
         reports = [*report_families(own), *(one for last in self._last.values() for one in last)]
-        kinds = {report.name: report for report in reversed(reports)}
+        kinds = {report.name: report for report in (*self._known.values(), *reversed(reports))}
         sums: dict[str, dict[_Key, float]] = {name: dict(self._ended.get(name, {})) for name in kinds}
         for report in reports:
             _add(sums[report.name], report)

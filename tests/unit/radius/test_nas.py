@@ -3,8 +3,11 @@ import ipaddress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from radius.nas import NasEntry, NasTable
-from radius.protocol.connection import Client
+from radius.nas import Heard, NasEntry, NasRegistry, NasTable
+from radius.protocol.attributes import EAP_MESSAGE, Code
+from radius.protocol.connection import Client, RequestReceived
+from radius.protocol.packet import Packet
+from tests.factories.radius import request
 
 
 def entry(cidr, name=None):
@@ -59,3 +62,39 @@ def test_memory_of_look_ups_is_bounded():
     for number in range(70_000):
         table.find(str(ipaddress.IPv4Address(number)))
     assert len(table._remembered) <= 65_536
+
+
+class NoDatabase:
+    """Nothing is read here."""
+
+
+def heard(*requests):
+    registry = NasRegistry(NoDatabase(), None, None)
+    for one in requests:
+        registry.hear(one)
+    return registry.take_heard()
+
+
+def access(at=0, **values):
+    """An Access-Request of the NAS nas-1, with its Message-Authenticator at an offset, 0 for none."""
+    asked = request(**values)
+    packet = Packet(asked.packet.code, 1, asked.packet.authenticator, asked.packet.attributes, at)
+    return RequestReceived(packet, asked.client, asked.source, asked.secret, 0.0)
+
+
+def test_signing_is_learnt_but_eap_proves_nothing():
+    assert heard(access(20)) == Heard({"nas-1"}, {"nas-1"}, set())
+    assert heard(access(20, extra=[(EAP_MESSAGE, b"x")])) == Heard({"nas-1"}, set(), set())
+    assert heard(access(0)) == Heard({"nas-1"}, set(), {"nas-1"})
+    assert heard(access(20), access(0)) == Heard({"nas-1"}, {"nas-1"}, {"nas-1"})
+    assert heard(request(Code.ACCOUNTING_REQUEST)) == Heard({"nas-1"}, set(), set())
+
+
+def test_what_was_heard_is_taken_once_and_can_be_put_back():
+    registry = NasRegistry(NoDatabase(), None, None)
+    registry.mark_seen("a")
+    taken = registry.take_heard()
+    assert registry.take_heard() == Heard()
+    registry.mark_unsigned("b")
+    registry.add_heard(taken)
+    assert registry.take_heard() == Heard({"a"}, set(), {"b"})

@@ -9,7 +9,7 @@ from radius.protocol.attributes import Code
 from radius.protocol.authenticator import sign_request
 from radius.protocol.connection import AUTH_CODES, Client, Connection
 from radius.protocol.errors import DropReason, MalformedError
-from radius.protocol.packet import parse_packet
+from radius.protocol.packet import encode_packet, parse_packet
 from radius.reply import ALIVE_ACCESS, HANDED_OVER, Answer
 from radius.server import RadiusPort
 from radius.storm.limits import StormLimits
@@ -41,9 +41,13 @@ class FakeDatagrams:
 class FakeRegistry:
     def __init__(self):
         self.seen = []
+        self.unsigned = []
 
-    def mark_seen(self, nas_id):
-        self.seen.append(nas_id)
+    def hear(self, request):
+        self.seen.append(request.client.id)
+
+    def mark_unsigned(self, nas_id):
+        self.unsigned.append(nas_id)
 
 
 class Port:
@@ -303,3 +307,10 @@ async def test_what_waits_for_room_is_worked_on_when_there_is_some():
         while len(port.datagrams.sent) < 6:
             await asyncio.sleep(0)
     assert port.port.waiting == 0
+
+
+async def test_who_does_not_sign_is_noted_though_it_is_dropped():
+    port = Port(accept)
+    await port.receive(encode_packet(Code.ACCESS_REQUEST, 1, bytes(16), []))
+    assert port.datagrams.sent == []
+    assert port.registry.unsigned == ["ap"]

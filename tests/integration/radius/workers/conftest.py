@@ -136,7 +136,9 @@ async def crew(tmp_path):
         "KOLCO_RADIUS_ADMIN_PORT": str(ports[2]),
         "KOLCO_RADIUS_REJECT_DELAY_S": "0",
     }
-    crew = Crew(environment, data_dir, *ports, device=(issued.username, issued.password), log=tmp_path / "log")
+    crew = Crew(
+        environment, data_dir, *ports, device=(issued.username, issued.password), log=tmp_path / "log"
+    )
     try:
         await crew.start()
         yield crew

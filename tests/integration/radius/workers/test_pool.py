@@ -30,7 +30,8 @@ class Nases(threading.Thread):
     def run(self):
         with contextlib.ExitStack() as stack:
             socks = [
-                stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(self.count)
+                stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                for _ in range(self.count)
             ]
             number = 0
             while not self.stopping.is_set():
@@ -70,9 +71,11 @@ async def test_all_workers_answer_and_their_sum_is_shown(crew):
     shown = await crew.metrics()
     assert shown["kolco_radius_workers"] == 2
     assert shown[REQUESTS] == 40
-    assert shown[HANDLED.replace('method="mab"', 'method="mab"')] + shown[
-        'kolco_radius_reply_seconds_count{kind="access",method=""}'
-    ] == 40
+    assert (
+        shown[HANDLED.replace('method="mab"', 'method="mab"')]
+        + shown['kolco_radius_reply_seconds_count{kind="access",method=""}']
+        == 40
+    )
     assert shown["kolco_radius_nas_clients"] == 1
     assert shown['kolco_radius_kernel_drops{port="access"}'] == 0
     assert shown['kolco_radius_in_flight{port="access"}'] == 0
@@ -112,9 +115,11 @@ async def test_a_killed_worker_comes_back_and_counts_go_on(crew):
             values = [look[name] for look in looks if name in look]
             assert values == sorted(values), name
     final = looks[-1]
-    assert final['kolco_radius_worker_deaths_total{worker="0"}'] + final[
-        'kolco_radius_worker_deaths_total{worker="1"}'
-    ] == 1
+    assert (
+        final['kolco_radius_worker_deaths_total{worker="0"}']
+        + final['kolco_radius_worker_deaths_total{worker="1"}']
+        == 1
+    )
     # What the dead one had not reported yet is lost: a second's worth at most.
     shown = await crew.metrics()
     assert shown[ACCEPTS] > nases.asked / 2
