@@ -7,6 +7,7 @@ from typing import Final, Literal, Self
 from pydantic import Field, model_validator
 
 from controller.core.settings import Section, section
+from radius.proxy.roaming import is_operator_name
 from radius.storm.limits import StormLimits
 
 _MOST_WORKERS: Final = 8
@@ -171,6 +172,21 @@ class RadiusSettings(Section):
         description="Access-Rejects kept back at most; one more, and the oldest is sent early.",
     )
 
+    # --- the account index ---
+
+    index_map_bytes: int = Field(
+        17_179_869_184,
+        ge=16_777_216,
+        description="How large the account index may become: address space, the file grows only with its "
+        "entries, 300 octets an account.",
+    )
+    index_compare_hours: float = Field(
+        6.0,
+        gt=0,
+        description="Hours between comparisons of the account index with all of the database. Changes are "
+        "heard at once; a comparison mends what was missed.",
+    )
+
     @property
     def worker_count(self) -> int:
         """How many processes answer besides the daemon."""
@@ -182,6 +198,96 @@ class RadiusSettings(Section):
         return StormLimits(
             self.nas_timeout_s, self.storm_queue_max, self.reject_delay_s, self.reject_delay_max
         )
+
+    # --- RadSec and proxying ---
+
+    radsec_host: str = Field(
+        "127.0.0.1", description="Address on which RadSec (RADIUS over TLS) is answered."
+    )
+    radsec_port: int = Field(2083, ge=0, le=65535, description="TCP port of RadSec; 0 takes a free one.")
+    radsec_server_name: str = Field(
+        "",
+        description="Name of this server in its RadSec certificate, which kolco's own authority issues. "
+        "RadSec is served if this or radsec_certificate is set.",
+    )
+    radsec_certificate: Path | None = Field(
+        None,
+        description="PEM file of another certificate for RadSec, the leaf first, such as a federation's. "
+        "It is also shown to home servers.",
+    )
+    radsec_private_key: Path | None = Field(None, description="PEM file of its key.")
+    radsec_ca: tuple[Path, ...] = Field(
+        (),
+        description="PEM files of authorities trusted in RadSec besides kolco's own: partners', a "
+        "federation's. Read again when they change.",
+    )
+    radsec_crl: tuple[Path, ...] = Field(
+        (),
+        description="Files of revocation lists (PEM or DER) of those authorities. Read again when they "
+        "change; connections with a certificate that was taken back are closed.",
+    )
+    radsec_reload_s: float = Field(
+        10.0, gt=0, description="Seconds between looks whether a file of RadSec has changed."
+    )
+    radsec_connections_max: int = Field(
+        10_000, gt=0, description="RadSec connections open at a time, in each worker."
+    )
+    radsec_handshake_s: float = Field(10.0, gt=0, description="Seconds a RadSec peer has for TLS.")
+    radsec_idle_s: float = Field(
+        600.0, gt=0, description="Seconds without a packet after which a RadSec connection is closed."
+    )
+    proxy_response_s: float = Field(
+        3.0, gt=0, description="Seconds a home server has for an answer before the next one is asked."
+    )
+    proxy_deadline_s: float = Field(
+        10.0,
+        gt=0,
+        description="Seconds after which a device is refused because no home server of its realm answered.",
+    )
+    proxy_watchdog_s: float = Field(
+        20.0,
+        gt=0,
+        description="Seconds of silence on a RadSec connection to a home server after which it is tried with "
+        "Status-Server; less than the other side's idle time-out, often 30.",
+    )
+    proxy_accounting_s: float = Field(
+        3_600.0, gt=0, description="Seconds after which accounting that no home server takes is given up."
+    )
+    proxy_accounting_max: int = Field(
+        10_000, gt=0, description="Accounting records on their way to home servers at a time, in each worker."
+    )
+    operator_name: str = Field(
+        "",
+        description="Operator-Name (RFC 5580) told to home servers: `1city.example` (a realm) or `4CITY:RU` "
+        "(a WBA identifier and country). Empty: none.",
+    )
+    roaming_cui: bool = Field(
+        True, description="Ask home servers for a Chargeable-User-Identity (RFC 4372) of their users."
+    )
+    wba_offered_service: str = Field(
+        "", description="WBA-Offered-Service told to home servers, such as `OpenRoaming Bronze`. Empty: none."
+    )
+    wba_financial_clearing_provider: str = Field(
+        "",
+        description="WBA-Financial-Clearing-Provider told to home servers: `4` and a WBA identifier. Empty: "
+        "none, the service is free of settlement.",
+    )
+    wba_data_clearing_provider: str = Field(
+        "", description="WBA-Data-Clearing-Provider told to home servers, written likewise. Empty: none."
+    )
+
+    @model_validator(mode="after")
+    def _check_radsec(self) -> Self:
+        if (self.radsec_certificate is None) != (self.radsec_private_key is None):
+            raise ValueError("radsec_certificate and radsec_private_key belong together")
+        if self.operator_name and not is_operator_name(self.operator_name):
+            raise ValueError("operator_name is written 1realm, 4WBAID:CC or 0TADIG")
+        return self
+
+    @property
+    def radsec_served(self) -> bool:
+        """RadSec is to be answered."""
+        return bool(self.radsec_server_name or self.radsec_certificate)
 
     @model_validator(mode="after")
     def _check_certificate(self) -> Self:

@@ -46,14 +46,16 @@ def entered(netns: str | None) -> Iterator[None]:
         outside.close()
 
 
-def listen_tcp(host: str, port: int, *, netns: str | None = None) -> socket.socket:
+def listen_tcp(host: str, port: int, *, netns: str | None = None, reuse_port: bool = False) -> socket.socket:
     """Return a listening, non-blocking TCP socket; port 0 takes a free one.
+
+    With `reuse_port` several workers share the port: each connection goes to one of them.
 
     Raises:
         ConflictError: the port is taken or the address is not there.
         InvalidInputError: the host is neither an address nor a name that resolves.
     """
-    return _bound(socket.SOCK_STREAM, host, port, netns, reuse_port=False)
+    return _bound(socket.SOCK_STREAM, host, port, netns, reuse_port=reuse_port)
 
 
 def bind_udp(host: str, port: int, *, netns: str | None = None, reuse_port: bool = False) -> socket.socket:

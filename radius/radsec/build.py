@@ -1,0 +1,130 @@
+"""RadSec put together from the settings, for whatever process answers."""
+
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Final
+
+from controller.core.net import listen_tcp
+from controller.core.pki import CertificateAuthority
+from controller.core.runtime import Runtime
+from controller.nas.events import NasChanged
+from radius.metrics import RadiusMetrics
+from radius.nas import NasRegistry
+from radius.radsec.identity import keep_client, keep_server
+from radius.radsec.metrics import RadsecMetrics
+from radius.radsec.peers import PeerRegistry
+from radius.radsec.server import RadsecLimits, RadsecServer
+from radius.radsec.session import Handlers
+from radius.radsec.trust import TrustFiles, TrustKeeper, read_issued
+from radius.reload import keep_read
+from radius.server import AnswerRequest
+from radius.settings import RadiusSettings
+
+_DEFAULT_NAME: Final = "radius.kolco.test"
+"""Names us to home servers where no name is set."""
+
+
+def open_trust(runtime: Runtime, settings: RadiusSettings) -> TrustKeeper:
+    """Return the certificates in force; kolco's own are made on first use.
+
+    Raises:
+        InvalidInputError: a file cannot be read or used.
+    """
+    authority = CertificateAuthority.open(runtime.data_dir / "pki")
+    directory, now = runtime.data_dir / "radius", runtime.clock.now
+    name = settings.radsec_server_name or _DEFAULT_NAME
+    certificate, private_key = settings.radsec_certificate, settings.radsec_private_key
+    if certificate is not None and private_key is not None:
+        own = partial(read_issued, certificate, private_key)
+        files = TrustFiles(
+            authority.certificate_pem,
+            settings.radsec_ca,
+            settings.radsec_crl,
+            own,
+            own,
+            (certificate, private_key),
+        )
+    else:
+        files = TrustFiles(
+            authority.certificate_pem,
+            settings.radsec_ca,
+            settings.radsec_crl,
+            lambda: keep_server(authority, directory, name=name, now=now()),
+            lambda: keep_client(authority, directory, name=name, now=now()),
+        )
+    return TrustKeeper(files)
+
+
+async def serve_radsec(
+    runtime: Runtime,
+    settings: RadiusSettings,
+    trust: TrustKeeper,
+    metrics: RadiusMetrics,
+    registry: NasRegistry,
+    *,
+    access: AnswerRequest,
+    accounting: AnswerRequest,
+    port: int,
+    reuse_port: bool,
+    stack: AsyncExitStack,
+) -> int:
+    """Answer RadSec until the stack unwinds; return the port.
+
+    Args:
+        runtime: what the process stands on.
+        settings: of RADIUS.
+        trust: certificates in force.
+        metrics: counts requests.
+        registry: told which NAS was heard.
+        access: answers Access-Requests.
+        accounting: answers Accounting-Requests.
+        port: TCP port, 0 for a free one.
+        reuse_port: whether other processes serve the same port.
+        stack: closes what is opened.
+
+    Raises:
+        ConflictError: the port is taken.
+    """
+    counts = RadsecMetrics(runtime.registry)
+    peers = PeerRegistry(runtime.db)
+    handlers = Handlers(
+        access,
+        accounting,
+        registry.mark_seen,
+        metrics,
+        runtime.clock.monotonic,
+        settings.duplicates_s,
+    )
+    limits = RadsecLimits(
+        connections_max=settings.radsec_connections_max,
+        handshake_s=settings.radsec_handshake_s,
+        idle_s=settings.radsec_idle_s,
+    )
+    server = RadsecServer(trust, peers, handlers, counts, limits)
+    counts.watch(partial(len, server))
+
+    def trust_changed() -> None:
+        counts.show_trust(trust.current.expires_at, trust.current.revocations.next_update())
+        server.review()
+
+    async def read_peers() -> None:
+        await peers.reload()
+        server.review()
+
+    trust_changed()
+    trust.listen(trust_changed)
+    await keep_read(
+        runtime.tasks,
+        runtime.bus,
+        "radius-radsec-peers",
+        read_peers,
+        NasChanged,
+        every_s=settings.nas_reload_s,
+    )
+    sock = listen_tcp(settings.radsec_host, port, reuse_port=reuse_port)
+    stack.callback(sock.close)
+    stack.push_async_callback(server.close)
+    runtime.tasks.spawn("radius-radsec", partial(server.accept, sock))
+    runtime.tasks.spawn("radius-radsec-sweep", server.sweep)
+    number: int = sock.getsockname()[1]
+    return number
