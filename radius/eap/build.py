@@ -10,10 +10,9 @@ from controller.core.pki import CertificateAuthority
 from controller.core.runtime import Runtime
 from radius.eap.metrics import EapMetrics
 from radius.eap.offers import OfferMaker
-from radius.eap.responder import ABANDONED, Decide, EapResponder, HandOver
+from radius.eap.responder import ABANDONED, Decide, EapResponder, HandOver, Render
 from radius.eap.server_certificate import keep_identity, read_identity
 from radius.eap.sessions import EapSession, EapSessions
-from radius.session_class import ClassCodec
 from radius.settings import RadiusSettings
 
 
@@ -21,7 +20,7 @@ def build_eap(
     runtime: Runtime,
     settings: RadiusSettings,
     decide: Decide,
-    codec: ClassCodec,
+    render: Render,
     *,
     state_prefix: bytes = b"",
     hand_over: HandOver = lambda _request, _state: False,
@@ -67,7 +66,7 @@ def build_eap(
         offers,
         sessions,
         decide,
-        codec,
+        render,
         count=metrics.count,
         random_octets=secrets.token_bytes,
         fragment_max=settings.eap_fragment_bytes,

@@ -8,7 +8,7 @@ from radius.protocol.eap.certificate import CertificateInside
 from radius.protocol.eap.conversation import Offers
 from radius.protocol.eap.mschapv2 import CHALLENGE_LENGTH
 from radius.protocol.eap.packet import EapType
-from radius.protocol.eap.peap import PeapInside
+from radius.protocol.eap.peap import RANDOM_LENGTH, PeapInside
 from radius.protocol.eap.resumption import Resumptions
 from radius.protocol.eap.tls import TlsIdentity, TlsServer
 from radius.protocol.eap.ttls import TtlsInside
@@ -74,7 +74,7 @@ class OfferMaker:
 
     def _peap(self, fragment_max: int) -> TlsMethod:
         engine = self._peap_server.open()
-        inside = PeapInside(self._random(CHALLENGE_LENGTH))
+        inside = PeapInside(engine, self._random(RANDOM_LENGTH))
         return TlsMethod(
             EapType.PEAP,
             engine,

@@ -38,8 +38,7 @@ from radius.protocol.eap.steps import (
 )
 from radius.protocol.packet import Packet
 from radius.question import Method, Question, Refused
-from radius.reply import HANDED_OVER, Answer, render_decision
-from radius.session_class import ClassCodec
+from radius.reply import HANDED_OVER, Answer
 from radius.stations import find_mac, parse_called_station
 
 UNKNOWN_STATE: Final = "eap-unknown-state"
@@ -55,9 +54,14 @@ _SMALLEST_FRAGMENT: Final = 128
 _REFUSED: Final = Verdict(False)
 _METHODS: Final = {"tls": Method.EAP_TLS, "ttls": Method.EAP_TTLS, "peap": Method.EAP_PEAP}
 
+_LABELS: Final = {name: f"eap-{name}" for name in _METHODS}
+_UNDECIDED: Final = "eap"
+"""Labels of latency; before a method is agreed on, the last."""
+
 MakeOffers = Callable[[int], Offers]
 """Gives the methods offered to one device, for a most size of fragments."""
 HandOver = Callable[[RequestReceived, bytes], bool]
+Render = Callable[[Decision, RequestReceived], Answer]
 Decide = Callable[[Question], Decision | Awaitable[Decision]]
 """Decides on a question, at once if it can."""
 
@@ -69,7 +73,7 @@ class EapResponder:
         offers: the methods offered.
         sessions: the devices in the middle of EAP.
         decide: decides on what a device offers.
-        codec: writes Class.
+        render: gives the answer of a decision to the NAS that asks.
         count: told the method and outcome of each conversation that ends.
         random_octets: gives as many random octets as asked for.
         fragment_max: most TLS octets of one request.
@@ -83,7 +87,7 @@ class EapResponder:
         offers: MakeOffers,
         sessions: EapSessions,
         decide: Decide,
-        codec: ClassCodec,
+        render: Render,
         *,
         count: Callable[[str, str], None],
         random_octets: Callable[[int], bytes],
@@ -94,7 +98,7 @@ class EapResponder:
         self._offers = offers
         self._sessions = sessions
         self._decide = decide
-        self._codec = codec
+        self._render_decision = render
         self._count = count
         self._random = random_octets
         self._fragment_max = fragment_max
@@ -173,24 +177,25 @@ class EapResponder:
         return self._render(session, session.conversation.resolve(verdict), request)
 
     def _render(self, session: EapSession, step: Step, request: RequestReceived) -> Answer:
+        label = _LABELS.get(session.conversation.method.partition("-")[0], _UNDECIDED)
         if isinstance(step, Send):
             attributes = [*split_message(step.octets), (a.STATE, session.state)]
-            return Answer(Code.ACCESS_CHALLENGE, attributes, CHALLENGE)
+            return Answer(Code.ACCESS_CHALLENGE, attributes, CHALLENGE, "", label)
         self._sessions.end(session)
         conversation, decision = session.conversation, session.decision
         if isinstance(step, Finished) and isinstance(decision, Accepted):
             self._count(conversation.method, ACCEPT)
-            answer = render_decision(decision, self._codec)
+            answer = self._render_decision(decision, request)
             keys = encode_mppe_keys(
                 step.msk, request.secret, request.packet.authenticator, self._random(2 * SALT_LENGTH)
             )
             message = split_message(conversation.encode_end(step))
-            return Answer(answer.code, [*answer.attributes, *message, *keys], answer.outcome)
+            return Answer(answer.code, [*answer.attributes, *message, *keys], answer.outcome, "", label)
         failed = step if isinstance(step, Failed) else Failed(EapFailure.REFUSED)
         self._count(conversation.method, REJECT)
         reason = decision.reason.value if isinstance(decision, Refused) else failed.reason.value
         message = split_message(conversation.encode_end(failed))
-        return Answer(Code.ACCESS_REJECT, message, REJECT, reason)
+        return Answer(Code.ACCESS_REJECT, message, REJECT, reason, label)
 
 
 def _question(method: Method, proof: Proof, packet: Packet) -> Question:

@@ -62,18 +62,19 @@ def read_mppe_keys(attributes: Iterable[Attribute], secret: bytes, request_authe
     """Return the MSK as the NAS reads it from an Accept; a key that is missing is empty."""
     values = {kind: value for vendor, kind, value in iter_vendor(attributes) if vendor == _MICROSOFT}
     return b"".join(
-        _reveal_key(values.get(kind, b""), secret, request_authenticator) for kind in (_RECV_KEY, _SEND_KEY)
+        reveal_key(values.get(kind, b""), secret, request_authenticator) for kind in (_RECV_KEY, _SEND_KEY)
     )
 
 
-def _reveal_key(value: bytes, secret: bytes, request_authenticator: bytes) -> bytes:
-    salt, hidden = value[:SALT_LENGTH], value[SALT_LENGTH:]
-    previous = request_authenticator + salt
+def reveal_key(value: bytes, secret: bytes, request_authenticator: bytes) -> bytes:
+    """Return what `hide_key` hid; empty if the value is of no possible length."""
+    if len(value) % _BLOCK != SALT_LENGTH:
+        return b""
+    previous = request_authenticator + value[:SALT_LENGTH]
     plain = bytearray()
-    for at in range(0, len(hidden), _BLOCK):
-        block = hidden[at : at + _BLOCK]
-        pad = md5(secret + previous, usedforsecurity=False).digest()
-        plain += bytes(left ^ right for left, right in zip(block, pad, strict=False))
+    for at in range(SALT_LENGTH, len(value), _BLOCK):
+        block = value[at : at + _BLOCK]
+        plain += _xor(block, md5(secret + previous, usedforsecurity=False).digest())
         previous = block
     return bytes(plain[1 : 1 + plain[0]]) if plain else b""
 
@@ -85,7 +86,10 @@ def hide_key(key: bytes, secret: bytes, request_authenticator: bytes, salt: byte
     previous = request_authenticator + salt
     hidden = bytearray(salt)
     for at in range(0, len(plain), _BLOCK):
-        pad = md5(secret + previous, usedforsecurity=False).digest()
-        previous = bytes(left ^ right for left, right in zip(plain[at : at + _BLOCK], pad, strict=True))
+        previous = _xor(plain[at : at + _BLOCK], md5(secret + previous, usedforsecurity=False).digest())
         hidden += previous
     return bytes(hidden)
+
+
+def _xor(left: bytes, right: bytes) -> bytes:
+    return (int.from_bytes(left, "big") ^ int.from_bytes(right, "big")).to_bytes(_BLOCK, "big")

@@ -38,6 +38,12 @@ class EapType(IntEnum):
     """PEAP's extensions (draft-kamath-pppext-peapv0 §2.1)."""
 
 
+_REQUEST: Final = int(EapCode.REQUEST)
+_RESPONSE: Final = int(EapCode.RESPONSE)
+_SUCCESS: Final = int(EapCode.SUCCESS)
+_FAILURE: Final = int(EapCode.FAILURE)
+
+
 @dataclass(frozen=True, slots=True)
 class EapPacket:
     """A request or response, parsed.
@@ -66,9 +72,9 @@ def parse_eap(octets: bytes) -> EapPacket:
     code, identifier, length = _HEADER.unpack_from(octets)
     if not HEADER_LENGTH <= length <= len(octets):
         raise MalformedError(DropReason.EAP_MALFORMED)
-    if code in {EapCode.SUCCESS, EapCode.FAILURE} and length == HEADER_LENGTH:
+    if _SUCCESS <= code <= _FAILURE and length == HEADER_LENGTH:
         return EapPacket(code, identifier, 0, b"")
-    if code not in {EapCode.REQUEST, EapCode.RESPONSE} or length == HEADER_LENGTH:
+    if not _REQUEST <= code <= _RESPONSE or length == HEADER_LENGTH:
         raise MalformedError(DropReason.EAP_MALFORMED)
     return EapPacket(code, identifier, octets[HEADER_LENGTH], octets[HEADER_LENGTH + 1 : length])
 

@@ -89,7 +89,7 @@ class Peer:
 
     def msk(self) -> bytes:
         """Return the 64 octets of keys; meaningful after Success."""
-        return derive_msk(self._kind, self._engine.export, tls13=self._engine.is_tls13)
+        return self._inside.msk() or derive_msk(self._kind, self._engine.export, tls13=self._engine.is_tls13)
 
     def receive(self, octets: bytes) -> bytes | None:
         """Return the response to a request; None after Success or Failure.
@@ -129,8 +129,9 @@ class Peer:
         try:
             engine.feed(message)
             if not engine.established:
-                if engine.shake_hands() and not self.resumed:
-                    engine.write(self._inside.begin(engine))
+                if engine.shake_hands():
+                    said = self._inside.begin(engine)
+                    engine.write(b"" if self.resumed else said)
             else:
                 plain = engine.read()
                 if plain and plain != PROTECTED_SUCCESS:

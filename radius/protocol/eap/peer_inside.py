@@ -4,6 +4,8 @@ from typing import Final, Protocol
 
 from radius.protocol.attributes import EAP_MESSAGE, USER_NAME, USER_PASSWORD
 from radius.protocol.eap.avp import Avp, encode_avp, parse_avps
+from radius.protocol.eap.binding import NONCE_LENGTH, REQUEST, RESPONSE, bind, bind_resumed
+from radius.protocol.eap.binding import TLV as BINDING
 from radius.protocol.eap.inner import (
     MS_CHALLENGE,
     MS_FAILURE,
@@ -16,6 +18,7 @@ from radius.protocol.eap.inner import (
 )
 from radius.protocol.eap.mschapv2 import CHALLENGE_LENGTH, attest, respond
 from radius.protocol.eap.packet import EapCode, EapType, encode_eap, parse_eap
+from radius.protocol.eap.peap import RESULT, read_tlvs, tunnel_key_of
 from radius.protocol.eap.steps import MsChapV2Proof
 from radius.protocol.eap.tls import TlsEngine
 from radius.protocol.errors import DropReason, MalformedError, UntrustedError
@@ -39,11 +42,22 @@ class DeviceInside(Protocol):
 
         Raises:
             MalformedError: it cannot be read.
-            UntrustedError: the server does not know the password.
+            UntrustedError: the server does not know the password, or not the tunnel it was said in.
         """
 
+    def msk(self) -> bytes:
+        """Return the keys agreed on inside; empty: those of the tunnel."""
 
-class SilentDevice:
+
+class TunnelKeys:
+    """An inside that agrees on no keys."""
+
+    def msk(self) -> bytes:
+        """Leave it at those of the tunnel."""
+        return b""
+
+
+class SilentDevice(TunnelKeys):
     """EAP-TLS: the certificate has said it all."""
 
     def begin(self, engine: TlsEngine) -> bytes:
@@ -83,13 +97,15 @@ class DeviceEap:
         """
         if kind == EapType.IDENTITY:
             return Ask(EapType.IDENTITY, self._username.encode())
-        if kind == EapType.TLV:
-            return Ask(EapType.TLV, data)  # the same result; Failure follows if it was none
         if kind != self._kind:
             return Ask(EapType.NAK, bytes((self._kind,)))
         if kind == EapType.GTC:
             return Ask(EapType.GTC, self._password.encode())
         return self._answer_mschapv2(data)
+
+    def keys(self) -> bytes:
+        """Return the 32 octets of keys that MSCHAPv2 has made; empty with another method."""
+        return b"" if self._proof is None else attest(self._proof, self._password).keys
 
     def _answer_mschapv2(self, data: bytes) -> Ask:
         operation = data[:1]
@@ -107,15 +123,29 @@ class DeviceEap:
 
 
 class PeapDevice:
-    """The device's side inside PEAPv0."""
+    """The device's side inside PEAPv0.
 
-    def __init__(self, eap: DeviceEap) -> None:
+    Args:
+        eap: what it says.
+        binds: whether it answers a crypto-binding.
+        nonce: 32 random octets for that.
+    """
+
+    def __init__(self, eap: DeviceEap, *, binds: bool = True, nonce: bytes = bytes(NONCE_LENGTH)) -> None:
         self._eap = eap
+        self._binds = binds
+        self._nonce = nonce
+        self._engine: TlsEngine | None = None
+        self._msk = b""
 
     def begin(self, engine: TlsEngine) -> bytes:
         """Wait for the server."""
-        del engine
+        self._engine = engine
         return b""
+
+    def msk(self) -> bytes:
+        """Return the keys of the crypto-binding."""
+        return self._msk
 
     def answer(self, plain: bytes) -> bytes:
         """Answer a request, which has a header only if it is a TLV."""
@@ -123,13 +153,31 @@ class PeapDevice:
             return b""
         if plain[0] == EapCode.REQUEST and int.from_bytes(plain[2:4], "big") == len(plain):
             packet = parse_eap(plain)
-            said = self._eap.answer(packet.kind, packet.data)
+            if packet.kind == EapType.TLV:
+                said = Ask(EapType.TLV, self._answer_result(packet.data))
+            else:
+                said = self._eap.answer(packet.kind, packet.data)
             return encode_eap(EapCode.RESPONSE, packet.identifier, said.kind, said.data)
         said = self._eap.answer(plain[0], plain[1:])
         return bytes((said.kind,)) + said.data
 
+    def _answer_result(self, data: bytes) -> bytes:
+        """Say the same result; Failure follows if it was none."""
+        tlvs = read_tlvs(data)
+        result, asked = tlvs.get(RESULT, b""), tlvs.get(BINDING)
+        engine = self._engine
+        if asked is None or engine is None or not self._binds:
+            return result
+        tunnel_key = tunnel_key_of(engine)
+        resumed = engine.resumed is not None
+        binding = bind_resumed(tunnel_key) if resumed else bind(tunnel_key, self._eap.keys())
+        if not binding.is_right(asked, REQUEST):
+            raise UntrustedError(DropReason.BAD_AUTHENTICATOR)
+        self._msk = binding.msk
+        return result + binding.encode(RESPONSE, self._nonce)
 
-class TtlsEapDevice:
+
+class TtlsEapDevice(TunnelKeys):
     """The device's side inside EAP-TTLS, with EAP."""
 
     def __init__(self, eap: DeviceEap) -> None:
@@ -153,7 +201,7 @@ class TtlsEapDevice:
         return encode_avp(Avp(EAP_MESSAGE, 0, packet))
 
 
-class TtlsPapDevice:
+class TtlsPapDevice(TunnelKeys):
     """The device's side inside EAP-TTLS, with PAP."""
 
     def __init__(self, username: str, password: str) -> None:
@@ -175,7 +223,7 @@ class TtlsPapDevice:
         return b""
 
 
-class TtlsMsChapV2Device:
+class TtlsMsChapV2Device(TunnelKeys):
     """The device's side inside EAP-TTLS, with MSCHAPv2.
 
     Args:

@@ -128,9 +128,15 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """The inside of a tunnel is done, and both sides know the outcome."""
+    """The inside of a tunnel is done, and both sides know the outcome.
+
+    Attributes:
+        accepted: whether the device is let in.
+        msk: 64 octets of keys that the inside has agreed on; empty: those of the tunnel.
+    """
 
     accepted: bool
+    msk: bytes = b""
 
 
 Step = Send | Prove | Finished | Failed

@@ -175,7 +175,7 @@ class TlsMethod:
             if resumptions is not None:
                 resumptions.forget(engine.resumed)
             return Failed(EapFailure.REFUSED)
-        msk = derive_msk(self.kind, engine.export, tls13=engine.is_tls13)
+        msk = agreed.msk or derive_msk(self.kind, engine.export, tls13=engine.is_tls13)
         engine.keep_session()
         if resumptions is not None:
             resumptions.remember(engine.names, self._username)

@@ -3,7 +3,6 @@ import pytest
 from controller.core.errors import InvalidInputError
 from controller.core.pki import CertificateAuthority
 from radius.eap.build import build_eap
-from radius.session_class import ClassCodec
 from radius.settings import RadiusSettings
 
 
@@ -12,7 +11,7 @@ async def never(_question):
 
 
 def build(runtime, **values):
-    return build_eap(runtime, RadiusSettings(**values), never, ClassCodec(bytes(32)))
+    return build_eap(runtime, RadiusSettings(**values), never, never)
 
 
 async def test_without_methods_there_is_no_eap(runtime):

@@ -198,3 +198,15 @@ async def test_a_credential_that_is_revoked_meanwhile_does_not_resume(radius, de
     await until(partial(has, "reject"))
     assert refused(await logins)
     assert radius.metric('kolco_radius_refusals_total{reason="wrong-credential"}') == 1
+
+
+@VERSIONS
+@pytest.mark.parametrize("method", ["peap-mschapv2", "peap-gtc"])
+@pytest.mark.parametrize("binding", [0, 1, 2], ids=["never", "if offered", "insists"])
+async def test_crypto_binding(radius, device, tmp_path, *, method, tls, binding):
+    phase1 = f"{tls} tls_disable_session_ticket=0 crypto_binding={binding}"
+    config = password_network(radius.runtime, method, device, phase1)
+    output = await eapol_test(radius.auth_port, tmp_path, config, "-r1")
+    assert "MPPE keys OK: 2  mismatch: 0" in output, output[-6000:]
+    assert ("CMK" in output) == bool(binding)
+    assert radius.metric('kolco_radius_eap_total{method="peap-resumed",outcome="accept"}') == 1

@@ -16,7 +16,7 @@ from radius.protocol.eap.peer import METHODS
 from radius.protocol.errors import DropReason, MalformedError, UntrustedError
 from radius.protocol.packet import iter_vendor
 from radius.question import Method, Refusal, Refused
-from radius.reply import HANDED_OVER, Answer
+from radius.reply import HANDED_OVER, Answer, Replies, expand
 from radius.session_class import ClassCodec
 from tests.factories.eap import device, identity_response, judge, offers
 from tests.factories.radius import CLIENT, request
@@ -43,7 +43,7 @@ class Server:
             make,
             self.sessions,
             self.decide,
-            ClassCodec(bytes(32)),
+            Replies(ClassCodec(bytes(32))).render,
             count=lambda *labels: self.counted.append(labels),
             random_octets=self.random,
             fragment_max=1000,
@@ -91,9 +91,11 @@ async def test_an_accept_is_that_of_pap_with_success_and_keys(method):
     server, peer = Server(), device(method)
     answer = await server.log_in(peer)
     assert answer.code == Code.ACCESS_ACCEPT
-    assert dict(answer.attributes)[SESSION_TIMEOUT] == (7000).to_bytes(4, "big")
-    vendors = {(vendor, kind) for vendor, kind, _ in iter_vendor(answer.attributes)}
+    attributes = expand(answer.attributes)
+    assert dict(attributes)[SESSION_TIMEOUT] == (7000).to_bytes(4, "big")
+    vendors = {(vendor, kind) for vendor, kind, _ in iter_vendor(attributes)}
     assert {(311, 16), (311, 17), (14122, 7), (14122, 8)} <= vendors
+    assert answer.method == "eap-" + method.partition("-")[0]
     assert peer.accepted
     assert server.counted == [(method, "accept")]
     assert server.questions[0].method is Method[f"EAP_{method.partition('-')[0].upper()}"]

@@ -236,3 +236,17 @@ def test_resumption_can_be_off(method, newest):
         assert log_in.method == method
         assert not peer.resumed
         peer = peer.again()
+
+
+@VERSIONS
+@pytest.mark.parametrize("method", ["peap-mschapv2", "peap-gtc"])
+def test_a_device_that_does_not_answer_the_binding_has_the_tunnels_keys(newest, method):
+    log_in, peer = Logins("peap"), device(method, newest=newest)
+    peer._inside._binds = False
+    step = log_in(peer)
+    assert isinstance(step, Finished)
+    assert step.msk == peer.msk()
+    bound = device(method, newest=newest)
+    assert log_in(bound).msk == bound.msk()
+    assert bound._inside.msk()
+    assert not peer._inside.msk()
