@@ -87,10 +87,9 @@ class LoadPlan:
         interims: accounting: Interim-Updates of each session.
         classes: accounting: Class values to echo, one tuple for each login; empty: none.
         lanes: source sockets; 0: as many as the pace needs.
-        verify_every: of how many answers one is verified; 1: all are. EAP: 1 also verifies the server's
-            certificate and the keys.
+        verify_every: of how many answers one is verified; 1: all are, and the keys of EAP; 0: none.
         station: the access point.
-        ca_pem: EAP: the authority of the server's certificate, needed only where it is verified.
+        ca_pem: EAP: the authority of the server's certificate.
         identity: EAP-TLS: certificate and key of the device, PEM.
         newest_tls: EAP: newest version of TLS spoken, "1.2" or "1.3"; empty: any.
         batches: many datagrams in one system call where the system can.
@@ -141,8 +140,8 @@ class LoadPlan:
             return f"{self.work} needs somebody who logs in"
         if self.work == Work.TLS and self.identity is None:
             return "tls needs a device's certificate and key"
-        if self.work.is_eap and self.verify_every == 1 and not self.ca_pem:
-            return "verifying the server's certificate needs its authority"
+        if self.work.is_eap and not self.ca_pem:
+            return "the authority of the server's certificate is needed"
         if self.count < 1 or self.pace.in_flight < 1:
             return "nothing to send"
         return ""
