@@ -3,7 +3,6 @@
 Writing and reading them as text is `text`'s matter, judging `engine`'s.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -162,17 +161,3 @@ NO_RULE: Final = Verdict()
 def fact(facts: Facts, name: str) -> str:
     """Return one fact by its name."""
     return facts[FACTS.index(name)]
-
-
-def moved(rules: Sequence[Rule], name: str, index: int) -> tuple[Rule, ...]:
-    """Return the rules with the named one at a place, 0 for the first.
-
-    Raises:
-        LookupError: there is no such rule.
-    """
-    rule = next(rule for rule in rules if rule.name == name) if any(r.name == name for r in rules) else None
-    if rule is None:
-        raise LookupError(name)
-    others = [other for other in rules if other.name != name]
-    others.insert(index, rule)
-    return tuple(others)

@@ -67,3 +67,11 @@ def test_a_misspelt_variable_is_refused_not_ignored(monkeypatch, settings, varia
 
 def test_the_embedded_database_lies_in_the_data_directory(tmp_path):
     assert CoreSettings(data_dir=tmp_path).database == f"sqlite+aiosqlite:///{tmp_path}/kolco.db"
+
+
+def test_the_citys_time_zone_is_one(monkeypatch):
+    assert CoreSettings.load().zone.key == "Europe/Moscow"
+    for wrong in ("Europe/Moskva", "../etc/passwd", "Europe"):
+        monkeypatch.setenv("KOLCO_TIME_ZONE", wrong)
+        with pytest.raises(InvalidInputError, match="KOLCO_TIME_ZONE"):
+            CoreSettings.load()

@@ -1,6 +1,6 @@
 import pytest
 
-from radius.policy.rules import Condition, Effect, Policy, Rule, TimeCondition, Window, fact, moved
+from radius.policy.rules import Condition, Effect, Policy, Rule, TimeCondition, Window, fact
 
 NIGHT = Window((4,), 1380, 360)
 
@@ -35,11 +35,7 @@ def test_facts_by_name():
     assert [fact(facts, name) for name in ("zone", "method", "account")] == ["z", "m", "a"]
 
 
-def test_rules_are_found_and_moved():
+def test_rules_are_found_by_name():
     rules = tuple(Rule(name, (), Effect()) for name in "abc")
     assert Policy(rules).find("b") is rules[1]
     assert Policy(rules).find("x") is None
-    assert [rule.name for rule in moved(rules, "c", 0)] == ["c", "a", "b"]
-    assert [rule.name for rule in moved(rules, "a", 9)] == ["b", "c", "a"]
-    with pytest.raises(LookupError):
-        moved(rules, "x", 0)

@@ -1,0 +1,55 @@
+"""The policy that a process judges by."""
+
+from datetime import UTC, datetime
+
+from controller.directory.service import Directory
+from controller.models import Plan, PolicyRevision
+from radius.cui import CuiIssuer
+from radius.policy import service
+from radius.policy.registry import PolicyRegistry
+from tests.integration.radius.asking import MAC
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+NOBODY = ("",) * 7
+
+
+async def put(runtime, text):
+    async with runtime.db.transaction() as tx:
+        await service.apply_text(tx, text, by="somebody", now=NOW)
+
+
+async def test_what_is_put_in_force_is_judged_by_after_a_reading(runtime):
+    registry = PolicyRegistry(runtime.db, UTC)
+    await registry.reload()
+    assert registry.judge(0.0, NOBODY).rule == ""
+    await put(runtime, "rule one\n deny no\n")
+    assert registry.judge(0.0, NOBODY).rule == ""
+    await registry.reload()
+    assert registry.judge(0.0, NOBODY).effect.deny == "no"
+    engine = registry.engine
+    await registry.reload()
+    assert registry.engine is engine
+
+
+async def test_a_revision_that_cannot_be_read_leaves_the_last_in_force(runtime):
+    registry = PolicyRegistry(runtime.db, UTC)
+    await put(runtime, "rule one\n deny no\n")
+    await registry.reload()
+    async with runtime.db.transaction() as tx:
+        tx.add(PolicyRevision(id=2, text="rule one\n weather rain\n deny no\n", made_at=NOW, made_by="x"))
+    await registry.reload()
+    assert registry.judge(0.0, NOBODY).revision == 1
+
+
+async def test_it_tells_who_has_another_identity(runtime):
+    cui = CuiIssuer(bytes(32), monthly=False, zone=UTC)
+    registry = PolicyRegistry(runtime.db, UTC, cui)
+    async with runtime.db.transaction() as tx:
+        tx.add(Plan(id="city", name="City"))
+        await tx.flush()
+        login = await Directory(runtime.secrets).login_phone(tx, phone="+79161234567", mac=MAC, now=NOW)
+    before = cui.issue(login.account_id, b"", 0.0)
+    async with runtime.db.transaction() as tx:
+        await service.reset_cui(tx, login.account_id, NOW)
+    await registry.reload()
+    assert cui.issue(login.account_id, b"", 0.0) != before
