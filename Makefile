@@ -7,7 +7,7 @@ CITY ?=
 BENCHMARKS := fleet gate exporter portal radius_auth
 
 .DEFAULT_GOAL := help
-.PHONY: help setup packages-run packages-test city test lint check format bench docs lock clean
+.PHONY: help setup compile packages-run packages-test city test lint check format bench docs lock clean
 
 help: ## Show this.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -24,7 +24,10 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-setup: $(VENV)/.installed packages-run ## Install what is needed: .venv from the hashed lock, Debian packages when root.
+setup: $(VENV)/.installed packages-run compile ## Install what is needed: .venv from the hashed lock, Debian packages when root.
+
+compile: $(VENV)/.installed ## Compile the hot path of RADIUS, where there is a C compiler; setup does it too.
+	@$(BIN)/python -m radius.native.build
 
 packages-run:
 	@ansible/bootstrap/debian-packages.sh run
@@ -64,4 +67,4 @@ lock: ## Write requirements.lock anew (needs uv).
 	    --custom-compile-command "make lock" --quiet --output-file requirements.lock
 
 clean: ## Remove what setup installed here.
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) radius/native/compiled* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

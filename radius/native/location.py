@@ -1,0 +1,86 @@
+"""Says where the compiled modules are, if they are there and were made from the source as it stands.
+
+They lie in a folder of their own, never beside their source, and with them a stamp that tells what they
+were made from. A source that was changed since, another Python or `KOLCO_PURE=1` means that all of it runs
+as plain Python: what runs is always what the source says. `build` makes them.
+"""
+
+import json
+import os
+import sys
+from enum import StrEnum
+from functools import cache
+from hashlib import sha256
+from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Final
+
+MODULES: Final = (
+    "radius/protocol/authenticator.py",
+    "radius/protocol/connection.py",
+    "radius/protocol/digests.py",
+    "radius/protocol/packet.py",
+    "radius/protocol/password.py",
+    "radius/storm/delay.py",
+    "radius/storm/priority.py",
+    "radius/storm/queue.py",
+    "radius/storm/rates.py",
+)
+"""What is compiled: pure modules that each packet passes."""
+PURE_VARIABLE: Final = "KOLCO_PURE"
+FOLDER_VARIABLE: Final = "KOLCO_NATIVE_FOLDER"
+STAMP: Final = "stamp.json"
+SUFFIX: Final = EXTENSION_SUFFIXES[0]
+SOURCES: Final = Path(__file__).parents[2]
+_FOLDER: Final = Path(__file__).parent / "compiled"
+
+
+class State(StrEnum):
+    """What runs."""
+
+    COMPILED = "compiled"
+    PURE = "pure"
+    """Nothing was compiled."""
+    STALE = "stale"
+    """What was compiled is of other source or another Python: plain Python runs until it is made anew."""
+    REFUSED = "refused"
+    """`KOLCO_PURE` asks for plain Python."""
+
+
+def folder() -> Path:
+    """Return the folder of the compiled modules, there or not; tests have another."""
+    given = os.environ.get(FOLDER_VARIABLE)
+    return Path(given) if given else _FOLDER
+
+
+def stamp_of(sources: Path) -> dict[str, str]:
+    """Return what compiled modules are made from: the digest of each source, and the Python."""
+    digests = {name: sha256((sources / name).read_bytes()).hexdigest() for name in MODULES}
+    return digests | {"python": SUFFIX}
+
+
+@cache
+def state() -> State:
+    """Return what runs in this process; settled at the first call."""
+    if os.environ.get(PURE_VARIABLE):
+        return State.REFUSED
+    try:
+        stamp = json.loads((folder() / STAMP).read_text("utf-8"))
+    except (OSError, ValueError):
+        return State.PURE
+    if stamp != stamp_of(SOURCES):
+        return State.STALE
+    for library in folder().glob(f"*__mypyc{SUFFIX}"):  # all modules share it
+        name = library.name.removesuffix(SUFFIX)
+        spec = spec_from_file_location(name, library)
+        if spec is None or spec.loader is None:
+            return State.STALE
+        sys.modules[name] = module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return State.COMPILED
+
+
+def search_path(package: str) -> list[str]:
+    """Return where a package's compiled modules are to be looked for, before their sources; mostly empty."""
+    return [str(folder() / package.replace(".", "/"))] if state() is State.COMPILED else []

@@ -1,0 +1,58 @@
+import json
+
+import pytest
+
+from radius.native import location
+from radius.native.location import MODULES, SOURCES, STAMP, State
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder for compiled modules that is looked at anew; afterwards it is as it was."""
+    monkeypatch.setenv(location.FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.delenv(location.PURE_VARIABLE, raising=False)
+    location.state.cache_clear()
+    yield tmp_path
+    location.state.cache_clear()
+
+
+def write(folder, stamp):
+    (folder / STAMP).write_text(stamp)
+
+
+def test_with_nothing_compiled_plain_python_runs(folder):
+    assert location.state() is State.PURE
+    assert location.search_path("radius.protocol") == []
+
+
+def test_what_was_made_of_this_very_source_is_taken(folder):
+    write(folder, json.dumps(location.stamp_of(SOURCES)))
+    assert location.state() is State.COMPILED
+    assert location.search_path("radius.protocol") == [str(folder / "radius/protocol")]
+
+
+def test_what_was_made_of_other_source_is_not(folder):
+    stamp = location.stamp_of(SOURCES)
+    write(folder, json.dumps(stamp | {MODULES[0]: "0" * 64}))
+    assert location.state() is State.STALE
+    assert location.search_path("radius.protocol") == []
+
+
+def test_what_was_made_for_another_python_is_not(folder):
+    write(folder, json.dumps(location.stamp_of(SOURCES) | {"python": ".cpython-39.so"}))
+    assert location.state() is State.STALE
+
+
+def test_a_damaged_stamp_is_none(folder):
+    write(folder, "{")
+    assert location.state() is State.PURE
+
+
+def test_plain_python_may_be_asked_for(folder, monkeypatch):
+    write(folder, json.dumps(location.stamp_of(SOURCES)))
+    monkeypatch.setenv(location.PURE_VARIABLE, "1")
+    assert location.state() is State.REFUSED
+
+
+def test_the_stamp_names_each_module():
+    assert set(location.stamp_of(SOURCES)) == {*MODULES, "python"}
