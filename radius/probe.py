@@ -9,8 +9,11 @@ from radius.client import exchange, fresh_authenticator, fresh_identifier
 from radius.protocol import attributes as a
 from radius.protocol.attributes import Code, ServiceType
 from radius.protocol.dictionary.definitions import load_dictionary
+from radius.protocol.eap.mschapv2 import attest, respond
+from radius.protocol.eap.steps import MsChapV2Proof
 from radius.protocol.errors import EncodeError
-from radius.protocol.packet import Attribute, encode_integer, encode_text
+from radius.protocol.mschap import encode_proof, find_attestation
+from radius.protocol.packet import Attribute, Packet, encode_integer, encode_text
 from radius.protocol.password import chap_response, hide_password
 from radius.protocol.requester import PendingRequest
 from radius.stations import find_mac
@@ -25,9 +28,9 @@ class Probe:
     """What to ask.
 
     Attributes:
-        method: pap, chap, mab or status.
-        username: for pap and chap.
-        password: for pap and chap.
+        method: pap, chap, mschapv2, mab or status.
+        username: for all but mab and status.
+        password: likewise.
         mac: the device, any notation; required for mab.
         called: Called-Station-Id, or empty.
         extra: further attributes, (name, value) as the dictionary writes them.
@@ -43,12 +46,16 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class ProbeAnswer:
-    """What came back: code, attributes in the order of the wire, and how long it took."""
+    """What came back: code, attributes in the order of the wire, and how long it took.
+
+    `attested` says for mschapv2 whether the server has shown that it knows the password; None for others.
+    """
 
     code: int
     name: str
     attributes: list[tuple[str, str]]
     seconds: float
+    attested: bool | None = None
 
     @property
     def accepted(self) -> bool:
@@ -79,12 +86,24 @@ async def ask(
         InvalidInputError: something in it cannot be sent.
         UnavailableError: no genuine answer came.
     """
-    pending = build(probe, secret, identifier=fresh_identifier(), random_authenticator=fresh_authenticator())
+    authenticator = fresh_authenticator()
+    pending = build(probe, secret, identifier=fresh_identifier(), random_authenticator=authenticator)
     started = now()
     packet = await exchange(pending, host, port, timeout_s=timeout_s)
     seconds = now() - started
     name = Code(packet.code).name.replace("_", "-").title()
-    return ProbeAnswer(packet.code, name, load_dictionary().describe(packet.attributes), seconds)
+    attested = _is_attested(probe, authenticator, packet) if probe.method == "mschapv2" else None
+    return ProbeAnswer(packet.code, name, load_dictionary().describe(packet.attributes), seconds, attested)
+
+
+def _prove(probe: Probe, authenticator: bytes) -> MsChapV2Proof:
+    """Return the proof of MSCHAPv2; both challenges are of the random octets that the request has anyway."""
+    return respond(probe.username, authenticator, authenticator[::-1], probe.password)
+
+
+def _is_attested(probe: Probe, authenticator: bytes, packet: Packet) -> bool:
+    expected = attest(_prove(probe, authenticator), probe.password).attestation
+    return find_attestation(packet) == (authenticator[0], expected)
 
 
 def _attributes(probe: Probe, secret: bytes, authenticator: bytes) -> list[Attribute]:
@@ -108,6 +127,8 @@ def _attributes(probe: Probe, secret: bytes, authenticator: bytes) -> list[Attri
             # With no CHAP-Challenge the Request Authenticator is the challenge (RFC 2865 §5.3).
             response = chap_response(authenticator[0], password.encode(), authenticator)
             attributes.append((a.CHAP_PASSWORD, response))
+        elif probe.method == "mschapv2":
+            attributes += encode_proof(authenticator[0], _prove(probe, authenticator))
         else:
             attributes.append((a.USER_PASSWORD, hide_password(password.encode(), secret, authenticator)))
         if station:

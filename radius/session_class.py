@@ -13,7 +13,16 @@ from typing import Final
 _MAGIC: Final = b"k2"
 _ULID_LENGTH: Final = 26
 _DIGEST_LENGTH: Final = 12
-_METHODS: Final = ("radius-pap", "radius-mab", "radius-chap", "radius-tls", "radius-ttls", "radius-peap")
+_METHODS: Final = (
+    "radius-pap",
+    "radius-mab",
+    "radius-chap",
+    "radius-tls",
+    "radius-ttls",
+    "radius-peap",
+    "radius-mschapv2",
+    "radius-mpsk",
+)
 """In the order of their numbers on the wire; new ones go to the end."""
 _METHOD_OCTETS: Final = {method: bytes((number,)) for number, method in enumerate(_METHODS)}
 _LENGTH: Final = len(_MAGIC) + 1 + 2 * _ULID_LENGTH + _DIGEST_LENGTH

@@ -8,9 +8,10 @@ from OpenSSL import SSL
 from controller.core.errors import InvalidInputError
 from controller.core.pki import CertificateAuthority
 from controller.core.runtime import Runtime
+from radius.deciding import Decide, Render
 from radius.eap.metrics import EapMetrics
 from radius.eap.offers import OfferMaker
-from radius.eap.responder import ABANDONED, Decide, EapResponder, HandOver, Render
+from radius.eap.responder import ABANDONED, EapResponder, HandOver
 from radius.eap.server_certificate import keep_identity, read_identity
 from radius.eap.sessions import EapSession, EapSessions
 from radius.settings import RadiusSettings

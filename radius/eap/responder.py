@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from radius.authorize import Accepted, Decision
+from radius.deciding import Decide, Render
 from radius.eap.sessions import STATE_LENGTH, EapSession, EapSessions
 from radius.protocol import attributes as a
 from radius.protocol.attributes import Code
@@ -61,9 +62,6 @@ _UNDECIDED: Final = "eap"
 MakeOffers = Callable[[int], Offers]
 """Gives the methods offered to one device, for a most size of fragments."""
 HandOver = Callable[[RequestReceived, bytes], bool]
-Render = Callable[[Decision, RequestReceived], Answer]
-Decide = Callable[[Question], Decision | Awaitable[Decision]]
-"""Decides on a question, at once if it can."""
 
 
 class EapResponder:

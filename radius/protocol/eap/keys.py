@@ -11,7 +11,6 @@ from radius.protocol.packet import Attribute, encode_vendor, iter_vendor
 MSK_LENGTH: Final = 64
 SALT_LENGTH: Final = 2
 _MATERIAL_LENGTH: Final = 128
-_HALF: Final = 32
 _MICROSOFT: Final = 311
 _SEND_KEY: Final = 16
 _RECV_KEY: Final = 17
@@ -42,9 +41,10 @@ def derive_msk(kind: EapType, export: Export, *, tls13: bool) -> bytes:
 
 
 def encode_mppe_keys(
-    msk: bytes, secret: bytes, request_authenticator: bytes, random_salts: bytes
+    keys: bytes, secret: bytes, request_authenticator: bytes, random_salts: bytes
 ) -> list[Attribute]:
-    """Return MS-MPPE-Recv-Key and MS-MPPE-Send-Key; `random_salts` are four random octets."""
+    """Return MS-MPPE-Recv-Key and MS-MPPE-Send-Key, the halves of the keys; four octets make the salts."""
+    half = len(keys) // 2
     first = _SALT.unpack_from(random_salts, 0)[0] | 0x8000
     second = _SALT.unpack_from(random_salts, SALT_LENGTH)[0] | 0x8000
     if first == second:  # salts must differ within a packet
@@ -52,8 +52,8 @@ def encode_mppe_keys(
     return [
         encode_vendor(_MICROSOFT, kind, hide_key(key, secret, request_authenticator, _SALT.pack(salt)))
         for kind, key, salt in (
-            (_RECV_KEY, msk[:_HALF], first),
-            (_SEND_KEY, msk[_HALF:MSK_LENGTH], second),
+            (_RECV_KEY, keys[:half], first),
+            (_SEND_KEY, keys[half:], second),
         )
     ]
 

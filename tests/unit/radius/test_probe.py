@@ -3,6 +3,8 @@ import pytest
 from controller.core.errors import InvalidInputError
 from radius.probe import Probe, ProbeAnswer, build
 from radius.protocol.attributes import Code
+from radius.protocol.eap.mschapv2 import check_mschapv2
+from radius.protocol.mschap import find_mschapv2
 from radius.protocol.packet import parse_packet
 from radius.question import Method, read_question
 
@@ -52,3 +54,12 @@ def test_what_cannot_be_sent(values):
 def test_only_an_accept_is_accepted():
     assert ProbeAnswer(2, "Access-Accept", [], 0.1).accepted
     assert not ProbeAnswer(3, "Access-Reject", [], 0.1).accepted
+
+
+def test_mschapv2_is_a_proof_of_the_password():
+    pending = build(
+        Probe("mschapv2", "d-1", "password"), SECRET, identifier=1, random_authenticator=bytes(range(16))
+    )
+    asked = find_mschapv2(parse_packet(pending.data))
+    assert check_mschapv2(asked.proof, "password") is not None
+    assert check_mschapv2(asked.proof, "another") is None
