@@ -86,12 +86,18 @@ class Replies:
         self._now = now
         # The plan and the verdict stand in the value too, so their ids in the key stay theirs.
         self._shared: dict[tuple[int, int, str, Method], tuple[bytes, PlanView, Verdict]] = {}
-        self._rejects: dict[str, Answer] = {}
+        self._rejects: dict[tuple[str, str], Answer] = {}
 
-    def render(self, decision: Decision, request: RequestReceived) -> Answer:
-        """Return the Access-Accept or Access-Reject of a decision for the NAS that asks."""
+    def render(self, decision: Decision, request: RequestReceived, method: str = "") -> Answer:
+        """Return the Access-Accept or Access-Reject of a decision for the NAS that asks.
+
+        Args:
+            decision: the decision.
+            request: what it answers.
+            method: how the device proves itself, as `Answer.method`.
+        """
         if isinstance(decision, Refused):
-            return self._reject(decision.reason.value)
+            return self._reject(decision.reason.value, method)
         client = request.client
         known = decision.known
         left = min(decision.seconds_left, _LONGEST)
@@ -105,7 +111,7 @@ class Replies:
             attributes += quota_attributes(client.vendor, decision.bytes_left)
         if self._cui is not None and is_wanted(request.packet, client.cui):
             attributes.append(cui_attribute(self._cui, known.account_id, request.packet, self._now()))
-        return Answer(Code.ACCESS_ACCEPT, attributes, "accept")
+        return Answer(Code.ACCESS_ACCEPT, attributes, "accept", "", method)
 
     def shared(self, plan: PlanView, verdict: Verdict, vendor: str, method: Method) -> bytes:
         """Return the attributes, encoded, that all Accepts of these have in common."""
@@ -117,10 +123,11 @@ class Replies:
             found = self._shared[key] = encode_shared(plan, verdict.effect, vendor, method), plan, verdict
         return found[0]
 
-    def _reject(self, reason: str) -> Answer:
-        answer = self._rejects.get(reason)
+    def _reject(self, reason: str, method: str) -> Answer:
+        answer = self._rejects.get((reason, method))
         if answer is None:
-            answer = self._rejects[reason] = Answer(Code.ACCESS_REJECT, (), "reject", reason)
+            answer = Answer(Code.ACCESS_REJECT, (), "reject", reason, method)
+            self._rejects[reason, method] = answer
         return answer
 
 
