@@ -1,46 +1,46 @@
 """What is answered to an Access-Request: joins reading, deciding and rendering. Knows no socket."""
 
-from radius.authorize import Decision
+from collections.abc import Awaitable
+from functools import partial
+from typing import Final
+
+from radius.deciding import Decide, when_decided
 from radius.eap.responder import EapResponder
-from radius.group import Group
 from radius.protocol.attributes import EAP_MESSAGE
 from radius.protocol.connection import RequestReceived
-from radius.question import Question, Refused, read_question
-from radius.reply import Answer, render_decision
-from radius.session_class import ClassCodec
+from radius.question import Method, Refused, read_question
+from radius.reply import Answer, Replies
+
+_LABELS: Final = {method: method.value.removeprefix("radius-") for method in Method}
+"""Labels of latency."""
 
 
 class Answers:
     """The access port's answers.
 
     Args:
-        decisions: decides Access-Requests.
-        codec: writes Class.
+        decide: decides on what is asked.
+        replies: renders decisions.
         eap: answers EAP; None: it is refused.
     """
 
-    def __init__(
-        self,
-        decisions: Group[Question, Decision],
-        codec: ClassCodec,
-        *,
-        eap: EapResponder | None = None,
-    ) -> None:
-        self._decisions = decisions
-        self._codec = codec
+    def __init__(self, decide: Decide, replies: Replies, *, eap: EapResponder | None = None) -> None:
+        self._decide = decide
+        self._replies = replies
         self._eap = eap
 
-    async def answer_access(self, request: RequestReceived) -> Answer:
-        """Answer an Access-Request.
+    def answer_access(self, request: RequestReceived) -> Answer | Awaitable[Answer]:
+        """Answer an Access-Request, at once if nothing has to be asked of the database.
 
         Raises:
             MalformedError: its User-Password or CHAP-Password cannot be one, or its EAP-Message does not fit.
             UntrustedError: too many devices are in the middle of EAP.
         """
-        if self._eap is not None and request.packet.find(EAP_MESSAGE) is not None:
-            answer = self._eap.answer(request)
-            return answer if isinstance(answer, Answer) else await answer
-        question = read_question(request.packet, request.secret)
+        packet = request.packet
+        if self._eap is not None and packet.find(EAP_MESSAGE) is not None:
+            return self._eap.answer(request)
+        question = read_question(packet, request.secret, request.client.id)
         if isinstance(question, Refused):
-            return render_decision(question, self._codec)
-        return render_decision(await self._decisions.submit(question), self._codec)
+            return self._replies.render(question, request)
+        render = partial(self._replies.render, request=request, method=_LABELS[question.method])
+        return when_decided(self._decide(question), render)

@@ -1,33 +1,33 @@
-"""A question to a decision: may they, and for how long. Reads the database and writes nothing.
+"""A question and what is known of who asks to a decision: may they, and for how long. Reads nothing.
 
-What is asked is `question`'s matter, what the decision looks like on the wire `reply`'s.
+What is asked is `question`'s matter, looking things up `decisions`', what the decision looks like on the
+wire `reply`'s.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Final, Protocol
 
-from controller.core.clock import Clock
-from controller.core.db import Database
+import msgspec
+
 from controller.core.ids import new_id
 from controller.core.mac import Mac
 from controller.directory.service import Directory
-from controller.directory.types import Known, StoredCredential
-from radius import repository
-from radius.policy.rules import NO_RULE, Verdict
+from controller.directory.types import Known, PlanView
+from radius.index.entries import CredentialEntry, DeviceEntry, SessionEntry
+from radius.index.places import Places
+from radius.policy.rules import NO_RULE, Facts, Verdict
 from radius.protocol.eap.mschapv2 import NOTHING, MsChapV2Result, check_mschapv2
 from radius.protocol.eap.steps import CertificateProof, MsChapV2Proof, ResumedProof
 from radius.protocol.password import is_chap_right
 from radius.question import Method, Question, Refusal, Refused
-from radius.repository import OpenSession
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """Let in.
+class Accepted(msgspec.Struct, frozen=True):
+    """Let in. A Struct because one is made for each login.
 
     Attributes:
-        known: whose device it is, with its plan.
+        known: whose device it is, with its plan. Its MAC is the one that asks, empty if it is not told.
         method: how it proved itself.
         session_id: the open session that goes on, or the one the NAS will start.
         seconds_left: how long the session may last from now.
@@ -48,71 +48,89 @@ class Accepted:
 
 
 Decision = Accepted | Refused
+Judgement = Callable[[float, Facts], Verdict]
+"""The policy: its verdict at a moment in Unix seconds."""
+
+_UNKNOWN_DEVICE: Final = Refused(Refusal.UNKNOWN_DEVICE)
+_WRONG_CREDENTIAL: Final = Refused(Refusal.WRONG_CREDENTIAL)
 
 
-@dataclass(frozen=True, slots=True)
-class _Proved:
-    known: Known
-    result: MsChapV2Result = NOTHING
+class Grounds(Protocol):
+    """What decisions rest on besides accounts."""
+
+    @property
+    def plans(self) -> Mapping[str, PlanView]:
+        """The plans by id."""
+
+    @property
+    def places(self) -> Places:
+        """Where access points stand."""
 
 
-class Authorizer:
-    """Decides; reads the database and writes nothing.
+def without_policy(_now_s: float, _facts: Facts) -> Verdict:
+    """Let the plan decide."""
+    return NO_RULE
+
+
+class Judge:
+    """Decides.
 
     Args:
-        db: the database.
-        directory: knows devices and credentials.
-        clock: gives the time.
+        directory: checks passwords.
+        policy: the rules of the city.
     """
 
-    def __init__(self, db: Database, directory: Directory, clock: Clock) -> None:
-        self._db = db
+    def __init__(self, directory: Directory, policy: Judgement = without_policy) -> None:
         self._directory = directory
-        self._clock = clock
+        self._policy = policy
 
-    async def decide(self, question: Question) -> Decision:
-        """Answer one question."""
-        return (await self.decide_all([question]))[0]
-
-    async def decide_all(self, questions: Sequence[Question]) -> list[Decision]:
-        """Answer questions in order, with the same few queries for one as for a hundred."""
-        now = self._clock.now()
-        macs = {Mac(question.username) for question in questions if question.method is Method.MAB}
-        usernames = {question.username for question in questions if question.method is not Method.MAB}
-        async with self._db.reading() as tx:
-            devices = await self._directory.find_known_devices(tx, macs=macs, now=now) if macs else {}
-            credentials: dict[str, StoredCredential] = {}
-            if usernames:
-                credentials = await self._directory.find_credentials(tx, usernames=usernames, now=now)
-            proved = [self._find_proved(question, devices, credentials, now) for question in questions]
-            stations = {
-                question.station or one.known.mac
-                for question, one in zip(questions, proved, strict=True)
-                if one is not None
-            }
-            sessions = await repository.find_open_sessions(tx, stations) if stations else {}
-        return [
-            _decide(question, one, sessions, now) for question, one in zip(questions, proved, strict=True)
-        ]
-
-    def _find_proved(
+    def decide_credential(
         self,
         question: Question,
-        devices: Mapping[Mac, Known],
-        credentials: Mapping[str, StoredCredential],
+        entry: CredentialEntry | None,
+        session: SessionEntry | None,
+        grounds: Grounds,
         now: datetime,
-    ) -> _Proved | None:
-        """Return whose device it is, if it proved itself."""
-        if question.method is Method.MAB:
-            known = devices.get(Mac(question.username))
-            return None if known is None else _Proved(known)
-        credential = credentials.get(question.username)
-        result = None if credential is None else self._check(question, credential, now)
-        return None if credential is None or result is None else _Proved(credential.known, result)
+    ) -> Decision:
+        """Decide on a question about a credential: by password, challenge or certificate.
 
-    def _check(
-        self, question: Question, credential: StoredCredential, now: datetime
-    ) -> MsChapV2Result | None:
+        Args:
+            question: what is asked.
+            entry: the credential it names; None: there is no good one of that name.
+            session: the open session of the device that asks.
+            grounds: plans and places.
+            now: the present moment.
+
+        Raises:
+            KeyError: the account's plan is not among the plans.
+        """
+        now_s = now.timestamp()
+        if entry is None or entry.expires_at <= now_s:
+            return _WRONG_CREDENTIAL
+        result = self._check(question, entry, now)
+        if result is None:
+            return _WRONG_CREDENTIAL
+        return self._admit(question, entry, session, grounds, now_s, result)
+
+    def decide_device(
+        self,
+        question: Question,
+        entry: DeviceEntry | None,
+        session: SessionEntry | None,
+        grounds: Grounds,
+        now: datetime,
+    ) -> Decision:
+        """Decide on MAC authentication; the arguments as in `decide_credential`.
+
+        Raises:
+            KeyError: the account's plan is not among the plans.
+        """
+        now_s = now.timestamp()
+        if entry is None or entry.remembered_until <= now_s:
+            return _UNKNOWN_DEVICE
+        return self._admit(question, entry, session, grounds, now_s, NOTHING)
+
+    def _check(self, question: Question, entry: CredentialEntry, now: datetime) -> MsChapV2Result | None:
         """Return what comes of the proof, mostly nothing, if what was offered is right; else None."""
         proof = question.proof
         if isinstance(proof, ResumedProof):  # the name has proved itself before; it is still valid
@@ -120,8 +138,8 @@ class Authorizer:
         if isinstance(proof, CertificateProof):  # TLS has checked all but what time may have changed
             return NOTHING if proof.expires_at > now else None
         if question.chap is None and not isinstance(proof, MsChapV2Proof):
-            return NOTHING if self._directory.is_password_of(credential, question.password) else None
-        password = self._directory.reveal_password(credential)
+            return NOTHING if self._directory.is_password_of(entry, question.password) else None
+        password = self._directory.reveal_password(entry)
         if password is None:
             return None
         if isinstance(proof, MsChapV2Proof):
@@ -130,25 +148,48 @@ class Authorizer:
         right = chap is not None and is_chap_right(chap.response, password.encode(), chap.challenge)
         return NOTHING if right else None
 
+    def _admit(  # noqa: PLR0917 - a Struct of them would be made for each login
+        self,
+        question: Question,
+        entry: CredentialEntry | DeviceEntry,
+        session: SessionEntry | None,
+        grounds: Grounds,
+        now_s: float,
+        result: MsChapV2Result,
+    ) -> Decision:
+        """Decide on somebody who has proved who they are: what the policy says, then for how long."""
+        method = question.method
+        plan = grounds.plans[entry.plan_id]
+        verdict = self._policy(now_s, _facts(question, plan.id, grounds.places))
+        effect = verdict.effect
+        if effect.deny:
+            return Refused(Refusal.POLICY, verdict)
+        if effect.plan is not None:
+            plan = grounds.plans.get(effect.plan, plan)
+        longest = plan.session_timeout_s if effect.session_s is None else effect.session_s
+        remembered_until = None
+        if isinstance(entry, DeviceEntry):  # let in no longer than it is remembered
+            remembered_until = datetime.fromtimestamp(entry.remembered_until, UTC)
+            longest = min(longest, int(entry.remembered_until - now_s))
+        mac = question.station or Mac("")
+        known = Known(entry.account_id, entry.device_id, mac, plan, remembered_until)
+        if session is not None and session.account_id == entry.account_id and session.expires_at > now_s:
+            left = max(1, int(session.expires_at - now_s))
+            return Accepted(known, method, session.id, left, result.attestation, result.keys, verdict)
+        return Accepted(
+            known,
+            method,
+            new_id(),
+            max(1, longest),
+            result.attestation,
+            result.keys,
+            verdict,
+            plan.quota_bytes,
+        )
 
-def _decide(
-    question: Question, proved: _Proved | None, sessions: Mapping[str, OpenSession], now: datetime
-) -> Decision:
-    method = question.method
-    if proved is None:
-        return Refused(Refusal.UNKNOWN_DEVICE if method is Method.MAB else Refusal.WRONG_CREDENTIAL)
-    known, result = proved.known, proved.result
-    session = sessions.get(question.station or known.mac)
-    if session is not None and session.account_id == known.account_id and session.expires_at > now:
-        left = max(1, int((session.expires_at - now).total_seconds()))
-        return Accepted(known, method, session.id, left, result.attestation, result.keys)
-    left = _longest(known, method, now)
-    return Accepted(known, method, new_id(), left, result.attestation, result.keys)
 
-
-def _longest(known: Known, method: Method, now: datetime) -> int:
-    """Return how long a new session may last: a remembered device's no longer than it is remembered."""
-    left = known.plan.session_timeout_s
-    if method is Method.MAB and known.remembered_until is not None:
-        left = min(left, int((known.remembered_until - now).total_seconds()))
-    return max(1, left)
+def _facts(question: Question, plan_id: str, places: Places) -> Facts:
+    called = question.called
+    place = places.find(called.mac)
+    zone, site = ("", "") if place is None else (place.zone_id or "", place.site_id)
+    return zone, site, called.ssid, question.nas_id, question.method.value, plan_id, "active"

@@ -15,10 +15,10 @@ from prometheus_client.registry import Collector
 
 from controller.core.http import admin_app, serve_app
 from controller.core.runtime import Runtime
-from controller.sessions.events import SessionEnded
 from radius import repository
-from radius.disconnect import Disconnector, Limits
 from radius.dynamic import DynamicAuthorization, only
+from radius.index.build import keep_index, make_index
+from radius.index.reader import AccountIndex
 from radius.journal.build import keep_books
 from radius.kernel import KernelDrops
 from radius.metrics import RadiusMetrics
@@ -26,6 +26,7 @@ from radius.nas import NasRegistry
 from radius.ports import PortPlan, Ports, reserve_udp
 from radius.protocol.connection import DYNAMIC_CODES
 from radius.reply import ALIVE_ACCESS
+from radius.served.build import start_serving
 from radius.session_class import ClassCodec
 from radius.settings import RadiusSettings
 from radius.workers.assembly import CLASS_KEY, assemble, follow_nas_table, prepare
@@ -62,12 +63,14 @@ async def serve(
     await follow_nas_table(runtime, settings, registry)
     metrics.watch_clients(partial(len, registry))
     metrics.watch_signing(lambda: registry.signing)
-    disconnector = await _start_disconnector(runtime, settings, registry, metrics)
-    keep_books(runtime, settings, metrics, codec, still_online=disconnector.request)
+    disconnector = await start_serving(runtime, settings, registry, metrics)
+    keep_books(runtime, settings, metrics, codec, heard=disconnector.heard)
     runtime.tasks.spawn("radius-nas-heard", partial(_note_heard, runtime, settings, registry))
     serving = asyncio.Event()
     async with AsyncExitStack() as stack:
-        answering = _Answering(runtime, settings, metrics, registry, stack)
+        index = make_index(runtime)
+        await stack.enter_async_context(keep_index(runtime, settings, index))
+        answering = _Answering(runtime, settings, metrics, registry, stack, index=index)
         numbers = dict(await (answering.share() if settings.worker_count else answering.answer()))
         if settings.dynamic_from:
             ports = Ports(runtime, settings, registry, metrics, stack)
@@ -104,8 +107,11 @@ class _Answering:
         metrics: RadiusMetrics,
         registry: NasRegistry,
         stack: AsyncExitStack,
+        *,
+        index: AccountIndex,
     ) -> None:
         self._runtime = runtime
+        self._index = index
         self._settings = settings
         self._metrics = metrics
         self._registry = registry
@@ -127,6 +133,7 @@ class _Answering:
             self._metrics,
             self._registry,
             link=AloneLink(),
+            index=self._index,
             stack=self._stack,
             numbers={"access": settings.auth_port, "accounting": settings.acct_port},
         )
@@ -162,20 +169,6 @@ class _Shown(Collector):
 
     def __init__(self, pool: WorkerPool) -> None:
         self.collect: Callable[[], Iterable[Metric]] = pool.families
-
-
-async def _start_disconnector(
-    runtime: Runtime, settings: RadiusSettings, registry: NasRegistry, metrics: RadiusMetrics
-) -> Disconnector:
-    limits = Limits(settings.disconnect_port, settings.disconnect_timeout_s, settings.disconnect_tries)
-    disconnector = Disconnector(
-        runtime.db, registry.find, runtime.clock, count=metrics.count_disconnect, limits=limits
-    )
-    runtime.bus.subscribe(SessionEnded, disconnector.hear)
-    runtime.bus.on_gap(disconnector.reconcile)
-    await disconnector.reconcile()
-    runtime.tasks.spawn("radius-disconnect", disconnector.run)
-    return disconnector
 
 
 def _dynamic_plan(settings: RadiusSettings, registry: NasRegistry, dynamic: DynamicAuthorization) -> PortPlan:

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from controller.core.db import Database
 from radius import repository
-from radius.authorize import Accepted, Authorizer, Decision
+from radius.authorize import Accepted, Decision
+from radius.decisions import Authorizer
 from radius.question import Method, Question, Refused
 from radius.repository import CredentialState, DeviceState
 

@@ -7,6 +7,8 @@ password is never asked for on the air. EAP takes many packets to ask its questi
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 from controller.core.mac import Mac
 from radius.policy.rules import NO_RULE, Verdict
 from radius.protocol import attributes as a
@@ -25,6 +27,9 @@ class Method(StrEnum):
     EAP_TLS = "radius-tls"
     EAP_TTLS = "radius-ttls"
     EAP_PEAP = "radius-peap"
+    MSCHAPV2 = "radius-mschapv2"
+    MPSK = "radius-mpsk"
+    """By a network key of its own (`radius.mpsk`)."""
 
 
 class Refusal(StrEnum):
@@ -56,9 +61,8 @@ class Chap:
     challenge: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What an Access-Request asks.
+class Question(msgspec.Struct, frozen=True):
+    """What an Access-Request asks. A Struct because one is made for each login.
 
     Attributes:
         method: how the device wants to prove itself.
@@ -68,6 +72,7 @@ class Question:
         called: the BSS it joined.
         chap: what CHAP sends instead of a password.
         proof: what EAP's inner method sends.
+        nas_id: who asks for the device.
     """
 
     method: Method
@@ -77,6 +82,7 @@ class Question:
     called: CalledStation
     chap: Chap | None = None
     proof: Proof | None = None
+    nas_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ class Refused:
     verdict: Verdict = NO_RULE
 
 
-def read_question(packet: Packet, secret: bytes) -> Question | Refused:
+def read_question(packet: Packet, secret: bytes, nas_id: str = "") -> Question | Refused:
     """Read an Access-Request whose hidden values use `secret`.
 
     MAB is Service-Type Call-Check (RFC 2865 §5.6), or a User-Name that is a MAC with the same MAC,
@@ -110,20 +116,22 @@ def read_question(packet: Packet, secret: bytes) -> Question | Refused:
     mac = find_mac(username)
     call_check = packet.find_integer(a.SERVICE_TYPE) == a.ServiceType.CALL_CHECK
     if call_check or (password is not None and mac is not None and find_mac(password) == mac):
-        return _mac_question(mac, station, called)
+        return _mac_question(mac, station, called, nas_id)
     response = packet.find(a.CHAP_PASSWORD)
     if response is not None:
         check_chap(response)
         chap = Chap(response, packet.find(a.CHAP_CHALLENGE) or packet.authenticator)
-        return Question(Method.CHAP, username, "", station, called, chap)
+        return Question(Method.CHAP, username, "", station, called, chap, None, nas_id)
     if password is None:
         return Refused(Refusal.NO_PASSWORD)
-    return Question(Method.PAP, username, password, station, called)
+    return Question(Method.PAP, username, password, station, called, None, None, nas_id)
 
 
-def _mac_question(mac: Mac | None, station: Mac | None, called: CalledStation) -> Question | Refused:
+def _mac_question(
+    mac: Mac | None, station: Mac | None, called: CalledStation, nas_id: str
+) -> Question | Refused:
     if mac is None:
         return Refused(Refusal.NOT_A_MAC)
     if station not in {None, mac}:
         return Refused(Refusal.STATION_MISMATCH)
-    return Question(Method.MAB, mac, "", mac, called)
+    return Question(Method.MAB, mac, "", mac, called, nas_id=nas_id)

@@ -5,12 +5,14 @@ SSID. Every notation of a MAC that the field uses is read. A pure module.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from controller.core.errors import InvalidInputError
 from controller.core.mac import Mac, parse_mac
 
-_NOTATION_LENGTHS = (17, 14, 13, 12)
+_NOTATION_LENGTHS: Final = (17, 14, 13, 12)
 """aa-bb-cc-dd-ee-ff, aabb.ccdd.eeff, aabbcc-ddeeff, aabbccddeeff"""
+_MOST_REMEMBERED: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +23,14 @@ class CalledStation:
     ssid: str
 
 
+NOT_TOLD: Final = CalledStation(None, "")
+_called: Final[dict[str, CalledStation]] = {}
+"""What was parsed before: a city has some thousands of these, and each login tells one of them."""
+
+
 def find_mac(text: str | None) -> Mac | None:
     """Return the MAC written in `text`, or None if it is not one."""
-    if text is None:
+    if text is None or len(text.strip()) not in _NOTATION_LENGTHS:
         return None
     try:
         return parse_mac(text)
@@ -34,7 +41,16 @@ def find_mac(text: str | None) -> Mac | None:
 def parse_called_station(text: str | None) -> CalledStation:
     """Read a Called-Station-Id; whatever is not understood is left out, nothing is an error."""
     if text is None:
-        return CalledStation(None, "")
+        return NOT_TOLD
+    called = _called.get(text)
+    if called is None:
+        if len(_called) >= _MOST_REMEMBERED:
+            _called.clear()
+        called = _called[text] = _parse_called_station(text)
+    return called
+
+
+def _parse_called_station(text: str) -> CalledStation:
     for length in _NOTATION_LENGTHS:
         mac, rest = find_mac(text[:length]), text[length:]
         if mac is not None and (not rest or rest[0] == ":"):

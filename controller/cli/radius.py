@@ -34,7 +34,8 @@ from controller.core.settings import CoreSettings
 from controller.directory.service import Directory
 from controller.nas import service
 from radius import probe
-from radius.authorize import Authorizer
+from radius.authorize import Judge
+from radius.decisions import Authorizer
 from radius.eap.probe import ask_eap
 from radius.explain import Step, explain
 from radius.protocol.eap.peer import METHODS as EAP_METHODS
@@ -209,7 +210,7 @@ def explain_decision(
         settings = CoreSettings.load()
         db = Database(settings.database)
         clock = SystemClock()
-        authorizer = Authorizer(db, Directory(SecretStore(settings.data_dir / "secrets")), clock)
+        authorizer = Authorizer(db, Judge(Directory(SecretStore(settings.data_dir / "secrets"))), clock)
         try:
             async with migrations.explained(db):
                 return await explain(db, authorizer, question, clock.now())

@@ -11,6 +11,7 @@ sessions, dynamic authorisation, the admin port) belong into `radius.daemon`. A 
 - must not need the database to answer an Access-Request.
 """
 
+import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -22,18 +23,20 @@ from controller.core.runtime import Runtime
 from controller.directory.service import Directory
 from controller.nas.events import NasChanged
 from radius.answers import Answers
-from radius.authorize import Authorizer, Decision
+from radius.authorize import Decision, Judge
+from radius.decisions import Authorizer, Decisions
 from radius.eap.build import build_eap
 from radius.group import Group
+from radius.index.reader import AccountIndex
 from radius.journal.acknowledge import Acknowledger
 from radius.journal.build import open_journal
 from radius.metrics import RadiusMetrics
 from radius.nas import NasRegistry
 from radius.ports import PortPlan, Ports
-from radius.protocol.connection import ACCT_CODES, AUTH_CODES
+from radius.protocol.connection import ACCT_CODES, AUTH_CODES, RequestReceived
 from radius.question import Question
 from radius.reload import keep_read
-from radius.reply import ALIVE_ACCESS, ALIVE_ACCOUNTING
+from radius.reply import ALIVE_ACCESS, ALIVE_ACCOUNTING, Replies
 from radius.server import RadiusPort
 from radius.session_class import ClassCodec
 from radius.settings import RadiusSettings
@@ -74,10 +77,14 @@ def prepare(runtime: Runtime, settings: RadiusSettings) -> None:
         InvalidInputError: the one that is set cannot be used.
     """
     nowhere = replace(runtime, registry=CollectorRegistry())
-    build_eap(nowhere, settings, _decide_nothing, ClassCodec(runtime.secrets.get(CLASS_KEY)))
+    build_eap(nowhere, settings, _decide_nothing, _render_nothing)
 
 
 def _decide_nothing(_question: Question) -> NoReturn:
+    raise NotImplementedError
+
+
+def _render_nothing(_decision: Decision, _request: RequestReceived) -> NoReturn:
     raise NotImplementedError
 
 
@@ -88,6 +95,7 @@ async def assemble(
     registry: NasRegistry,
     *,
     link: Link,
+    index: AccountIndex,
     stack: AsyncExitStack,
     numbers: Mapping[str, int],
 ) -> Assembled:
@@ -99,6 +107,7 @@ async def assemble(
         metrics: counts.
         registry: the NAS table, read already.
         link: joins it to the rest.
+        index: the account index, open.
         stack: closes what is opened.
         numbers: of the ports by kind, 0 for a free one.
 
@@ -107,7 +116,7 @@ async def assemble(
         InvalidInputError: the certificate for EAP cannot be used.
     """
     codec = ClassCodec(runtime.secrets.get(CLASS_KEY))
-    answers = _answers(runtime, settings, link, codec)
+    answers = _answers(runtime, settings, metrics, codec, link=link, index=index)
     journal = await stack.enter_async_context(open_journal(runtime.data_dir, settings, metrics.tally))
     ports = Ports(runtime, settings, registry, metrics, stack, reuse_port=link.reuse_port)
     access = ports.open(
@@ -126,16 +135,31 @@ async def assemble(
     return Assembled({"access": access.number, "accounting": accounting.number}, access.port)
 
 
-def _answers(runtime: Runtime, settings: RadiusSettings, link: Link, codec: ClassCodec) -> Answers:
-    authorizer = Authorizer(runtime.db, Directory(runtime.secrets), runtime.clock)
-    decisions: Group[Question, Decision] = Group(authorizer.decide_all, max_items=settings.batch_max)
-    runtime.tasks.spawn("radius-decisions", decisions.run)
+def _answers(
+    runtime: Runtime,
+    settings: RadiusSettings,
+    metrics: RadiusMetrics,
+    codec: ClassCodec,
+    *,
+    link: Link,
+    index: AccountIndex,
+) -> Answers:
+    judge = Judge(Directory(runtime.secrets))
+    authorizer = Authorizer(runtime.db, judge, runtime.clock)
+    database: Group[Question, Decision] = Group(authorizer.decide_all, max_items=settings.batch_max)
+    runtime.tasks.spawn("radius-decisions", database.run)
+    fallbacks = metrics.tally.counter(
+        "kolco_radius_index_fallbacks",
+        "Logins that asked the database, because the account index was not complete.",
+    )
+    decisions = Decisions(index, judge, database.submit, runtime.clock, fell_back=fallbacks.inc)
+    replies = Replies(codec, now=time.time)
     eap = build_eap(
         runtime,
         settings,
-        decisions.submit,
-        codec,
+        decisions.decide,
+        replies.render,
         state_prefix=bytes([link.number]),
         hand_over=link.hand_over,
     )
-    return Answers(decisions, codec, eap=eap)
+    return Answers(decisions.decide, replies, eap=eap)

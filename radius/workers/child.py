@@ -28,6 +28,7 @@ from controller.core.runtime import Runtime
 from controller.core.secrets import SecretStore
 from controller.core.settings import CoreSettings
 from controller.core.tasks import Tasks, run_until_stopped
+from radius.index.build import make_index
 from radius.metrics import RadiusMetrics
 from radius.nas import NasRegistry
 from radius.protocol.connection import RequestReceived
@@ -144,8 +145,12 @@ async def _answer(
         async with AsyncExitStack() as stack:
             await follow_nas_table(runtime, settings, nas)
             metrics.watch_clients(partial(len, nas))
+            index = make_index(runtime)
+            index.open()
+            stack.callback(index.close)
+            runtime.tasks.spawn("radius-index", index.follow)
             parts = await assemble(
-                runtime, settings, metrics, nas, link=link, stack=stack, numbers=welcome.ports
+                runtime, settings, metrics, nas, link=link, index=index, stack=stack, numbers=welcome.ports
             )
             taking = Inbox(sockets.inbox, parts.access.datagram_received, metrics.count_handed_over)
             stack.callback(taking.close)

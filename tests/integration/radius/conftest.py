@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client import generate_latest
 
+from controller.core import outbox
+from controller.core.bus import event
+from controller.core.ids import new_id
 from controller.core.runtime import Runtime
 from controller.directory.service import Directory
 from controller.models import Plan
@@ -17,6 +20,14 @@ from radius.daemon import serve
 from radius.settings import RadiusSettings
 from tests.integration.radius import asking
 from tests.integration.radius.asking import MAC, SECRET, radclient, until
+
+
+@event("tests.marker")
+@dataclass(frozen=True)
+class Marker:
+    """Heard after all that was committed before it."""
+
+    id: str
 
 
 @dataclass
@@ -32,8 +43,11 @@ class Radius:
     async def ask(self, kind: str, attributes: str, *, secret: str = SECRET, silent: bool = False) -> str:
         """Run radclient (`auth`, `acct`, `status`, …); its output, whatever its exit code.
 
-        Accounting is in the database when it returns.
+        Accounting is in the database when it returns, and what was committed before is in the account
+        index when it asks.
         """
+        if kind == "auth":
+            await self.in_step()
         port = {"acct": self.acct_port, "coa": self.dynamic_port, "disconnect": self.dynamic_port}.get(
             kind, self.auth_port
         )
@@ -41,6 +55,25 @@ class Radius:
         if kind == "acct":
             await until(self.applied)
         return output
+
+    async def in_step(self) -> None:
+        """Wait until the account index holds all that is committed."""
+        heard = asyncio.Event()
+
+        async def hear(marker: Marker) -> None:
+            if marker.id == mine:
+                heard.set()
+
+        mine = new_id()
+        self.runtime.bus.subscribe(Marker, hear)
+        async with self.runtime.db.transaction() as tx:
+            await outbox.add(tx, Marker(mine))
+        await heard.wait()
+        await until(self.indexed)
+
+    async def indexed(self) -> bool:
+        """Tell whether all changes that were heard of are in the account index."""
+        return self.metric("kolco_radius_index_waiting") == 0
 
     async def applied(self) -> bool:
         """Tell whether all that was acknowledged is in the database."""

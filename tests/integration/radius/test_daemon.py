@@ -248,6 +248,7 @@ async def test_a_retransmission_gets_the_same_octets(radius, device):
 
 
 async def test_replies_begin_with_message_authenticator_and_carry_proxy_state(radius, device):
+    await radius.in_step()
     data = signed([(33, b"b"), (1, b"020000000001"), (6, b"\0\0\0\n"), (33, b"a")])
     (answer,) = await asyncio.to_thread(exchange, radius.auth_port, data)
     packet = parse_packet(answer)

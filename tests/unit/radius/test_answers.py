@@ -1,31 +1,45 @@
+import asyncio
+
 from radius.answers import Answers
 from radius.protocol.attributes import Code
 from radius.question import Method, Refusal, Refused
+from radius.reply import Answer, Replies
 from radius.session_class import ClassCodec
 from tests.factories.radius import request
 
 
 class FakeDecisions:
-    def __init__(self):
+    def __init__(self, *, late=False):
         self.asked = []
+        self.late = late
 
-    async def submit(self, question):
+    def decide(self, question):
         self.asked.append(question)
-        return Refused(Refusal.WRONG_CREDENTIAL)
+        refused = Refused(Refusal.WRONG_CREDENTIAL)
+        return asyncio.sleep(0, refused) if self.late else refused
 
 
-def answers():
-    return Answers(FakeDecisions(), ClassCodec(bytes(32)))
+def answers(**options):
+    decisions = FakeDecisions(**options)
+    return Answers(decisions.decide, Replies(ClassCodec(bytes(32)))), decisions
 
 
-async def test_an_access_request_is_decided():
-    made = answers()
-    answer = await made.answer_access(request(User_Name="u", password="p"))
+def test_an_access_request_is_decided_at_once():
+    made, decisions = answers()
+    answer = made.answer_access(request(User_Name="u", password="p"))
     assert (answer.code, answer.refusal) == (Code.ACCESS_REJECT, "wrong-credential")
-    assert made._decisions.asked[0].method is Method.PAP
+    (asked,) = decisions.asked
+    assert (asked.method, asked.username, asked.nas_id) == (Method.PAP, "u", "nas-1")
 
 
-async def test_nothing_is_asked_about_what_is_refused_at_sight():
-    made = answers()
-    assert (await made.answer_access(request())).refusal == "no-user-name"
-    assert made._decisions.asked == []
+async def test_a_decision_may_have_to_be_waited_for():
+    made, _ = answers(late=True)
+    answer = made.answer_access(request(User_Name="u", password="p"))
+    assert not isinstance(answer, Answer)
+    assert (await answer).refusal == "wrong-credential"
+
+
+def test_nothing_is_asked_about_what_is_refused_at_sight():
+    made, decisions = answers()
+    assert made.answer_access(request()).refusal == "no-user-name"
+    assert decisions.asked == []

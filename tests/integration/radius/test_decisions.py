@@ -1,4 +1,4 @@
-"""Decisions from the directory, with no packets."""
+"""Decisions with no packets: by the database, and the same by the account index with no query."""
 
 from datetime import timedelta
 
@@ -9,7 +9,13 @@ from controller.directory.service import Directory
 from controller.directory.types import PlanView
 from controller.sessions import service as sessions
 from controller.sessions.types import StartSession
-from radius.authorize import Accepted, Authorizer
+from radius.authorize import Accepted, Judge
+from radius.decisions import Authorizer, Decisions
+from radius.index.changes import read_settled
+from radius.index.compare import compare
+from radius.index.entries import Keys
+from radius.index.reader import AccountIndex
+from radius.index.writer import IndexWriter
 from radius.protocol.eap.mschapv2 import attest, respond
 from radius.protocol.eap.steps import CertificateProof
 from radius.protocol.password import chap_response
@@ -40,9 +46,41 @@ async def login(database, directory, clock):
         return await directory.login_phone(tx, phone="+79161234567", mac=MAC, now=clock.now())
 
 
-@pytest.fixture
-def authorizer(database, directory, clock, login):
-    return Authorizer(database, directory, clock)
+class ByIndex:
+    """Asks the index, once it is the same as the database."""
+
+    def __init__(self, database, judge, clock, path):
+        self._database = database
+        self._clock = clock
+        self._keys = Keys(bytes(32))
+        self._writer = IndexWriter(path, self._keys.check, map_bytes=2**24)
+        self._writer.open()
+        index = AccountIndex(path, self._keys)
+        index.attach(self._writer.environment)
+        self._decisions = Decisions(index, judge, self._refuse, clock, fell_back=self._refuse)
+
+    async def decide(self, question):
+        async def write(changes):
+            self._writer.apply(changes)
+
+        environment, now = self._writer.environment, self._clock.now()
+        await compare(self._database, environment, self._keys, now, touched=(), write=write)
+        settled = await read_settled(self._database)
+        self._writer.apply((), settled=settled, hits=True, misses=True)
+        decision = self._decisions.decide(question)
+        assert isinstance(decision, Accepted | Refused)
+        return decision
+
+    def _refuse(self, *_):
+        raise AssertionError("the database was asked")
+
+
+@pytest.fixture(params=["database", "index"])
+def authorizer(request, database, directory, clock, login, tmp_path):  # noqa: PLR0917 - fixtures
+    judge = Judge(directory)
+    if request.param == "database":
+        return Authorizer(database, judge, clock)
+    return ByIndex(database, judge, clock, tmp_path / "index")
 
 
 async def credential(database, directory, login, clock, valid_s=60):

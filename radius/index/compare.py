@@ -1,0 +1,124 @@
+"""Compares all of the database with the index, and makes them the same.
+
+What is missing or different is written, what is not there any more is removed, and what is the same is
+not touched. It takes pages of the database, so that no transaction is long, and works in a few megabytes.
+What changes meanwhile is the matter of events: their keys are left alone.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Container, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+import lmdb
+
+from controller.core.db import Database, Tx
+from radius.index import repository
+from radius.index.entries import CREDENTIALS, DEVICES, SESSIONS, TABLES, Keys
+from radius.index.environment import Environment, explain_failure
+from radius.index.rows import TO_ITEM, Item
+from radius.index.spool import PARTS, Spool
+from radius.index.writer import Change
+
+_PAGE: Final = 2_000
+
+
+class _Page(Protocol):
+    def __call__(self, tx: Tx, *, after: str, limit: int, now: datetime) -> Awaitable[repository.Rows]: ...
+
+
+_PAGES: Final[Mapping[bytes, _Page]] = {
+    CREDENTIALS: repository.page_credentials,
+    DEVICES: repository.page_devices,
+    SESSIONS: repository.page_sessions,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What a comparison found: entries in the database, and those that were written or removed."""
+
+    rows: int
+    written: int
+    removed: int
+
+
+async def compare(
+    db: Database,
+    environment: Environment,
+    keys: Keys,
+    now: datetime,
+    *,
+    touched: Container[tuple[bytes, bytes]],
+    write: Callable[[list[Change]], Awaitable[None]],
+) -> Compared:
+    """Bring the index in step with the database.
+
+    Args:
+        db: the database.
+        environment: the index, to be read.
+        keys: makes keys.
+        now: what was over by then is left out.
+        touched: (table, key) that change meanwhile: they are left alone. It may grow.
+        write: makes changes in the index; it too leaves alone what is touched.
+
+    Raises:
+        UnavailableError: the index cannot be read, or the disk is full; the hint says what to do.
+    """
+    rows = written = removed = 0
+    for table in TABLES:
+        spool = Spool(environment.path.parent)
+        try:
+            rows += await _fill(db, spool, table, keys, now)
+            for part in range(PARTS):
+                changes = await asyncio.to_thread(_difference, environment, table, part, spool, touched)
+                if changes:
+                    await write(changes)
+                    gone = sum(value is None for _, _, value in changes)
+                    written, removed = written + len(changes) - gone, removed + gone
+        finally:
+            spool.close()
+    return Compared(rows, written, removed)
+
+
+async def _fill(db: Database, spool: Spool, table: bytes, keys: Keys, now: datetime) -> int:
+    after, count = "", 0
+    while True:
+        async with db.reading() as tx:
+            rows = await _PAGES[table](tx, after=after, limit=_PAGE, now=now)
+        await asyncio.to_thread(_spool, spool, table, rows, keys)
+        count += len(rows)
+        if len(rows) < _PAGE:
+            return count
+        after = rows[-1].id
+
+
+def _spool(spool: Spool, table: bytes, rows: repository.Rows, keys: Keys) -> None:
+    to_item: Callable[..., Item] = TO_ITEM[table]
+    try:
+        spool.add(to_item(row, keys) for row in rows)
+    except OSError as error:
+        raise explain_failure(error, spool.directory) from error
+
+
+def _difference(
+    environment: Environment, table: bytes, part: int, spool: Spool, touched: Container[tuple[bytes, bytes]]
+) -> list[Change]:
+    """Return what has to change in one part of a table."""
+    changes: list[Change] = []
+    try:
+        wanted = spool.take(part)
+        with environment.lmdb.begin(db=environment.tables[table]) as tx:
+            cursor = tx.cursor()
+            if cursor.set_range(bytes((part,))):
+                for key, value in cursor.iternext():
+                    if key[0] != part:
+                        break
+                    new = wanted.pop(key, None)
+                    if new != value:
+                        changes.append((table, key, new))
+    except (lmdb.Error, OSError) as error:
+        raise explain_failure(error, environment.path) from error
+    changes += ((table, key, value) for key, value in wanted.items())
+    return [change for change in changes if change[:2] not in touched]

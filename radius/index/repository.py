@@ -1,0 +1,102 @@
+"""The index's SQL: the rows that let somebody in, by what changed or all of them in pages."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from controller.core.db import Tx, among
+from controller.directory.types import PlanView
+from controller.models import AccessPoint, Account, Device, DeviceCredential, NetSession, Plan
+from radius.index.entries import PlaceEntry
+
+_CREDENTIAL = (
+    sa.select(
+        DeviceCredential.id,
+        DeviceCredential.username,
+        DeviceCredential.secret_digest,
+        DeviceCredential.sealed,
+        DeviceCredential.expires_at,
+        Device.account_id,
+        DeviceCredential.device_id,
+        Device.mac,
+        Account.plan_id,
+    )
+    .join(Device, Device.id == DeviceCredential.device_id)
+    .join(Account, Account.id == Device.account_id)
+    .where(DeviceCredential.revoked_at.is_(None), Account.status == "active")
+)
+_DEVICE = (
+    sa.select(Device.id, Device.mac, Device.remembered_until, Device.account_id, Account.plan_id)
+    .join(Account, Account.id == Device.account_id)
+    .where(Device.remembered_until.is_not(None), Account.status == "active")
+)
+_SESSION = sa.select(NetSession.id, NetSession.mac, NetSession.account_id, NetSession.expires_at).where(
+    NetSession.ended_at.is_(None)
+)
+
+Rows = Sequence[Any]
+"""Rows with the columns of the select above; `id` is the place in the order of pages."""
+
+
+async def list_credentials(tx: Tx, *, usernames: Collection[str]) -> Rows:
+    """Return those of the credentials that are good, expired ones included."""
+    return (
+        await tx.execute(_CREDENTIAL.where(among(tx, DeviceCredential.username.expression, usernames)))
+    ).all()
+
+
+async def list_devices(tx: Tx, *, macs: Collection[str]) -> Rows:
+    """Return those of the devices that are remembered, or were until their time was over."""
+    return (await tx.execute(_DEVICE.where(among(tx, Device.mac.expression, macs)))).all()
+
+
+async def list_sessions(tx: Tx, *, macs: Collection[str]) -> Rows:
+    """Return the open sessions of devices."""
+    return (await tx.execute(_SESSION.where(among(tx, NetSession.mac.expression, macs)))).all()
+
+
+async def page_credentials(tx: Tx, *, after: str, limit: int, now: datetime) -> Rows:
+    """Return the next good credentials by id."""
+    query = _CREDENTIAL.where(DeviceCredential.id > after, DeviceCredential.expires_at > now)
+    return (await tx.execute(query.order_by(DeviceCredential.id).limit(limit))).all()
+
+
+async def page_devices(tx: Tx, *, after: str, limit: int, now: datetime) -> Rows:
+    """Return the next remembered devices by id."""
+    query = _DEVICE.where(Device.id > after, Device.remembered_until > now)
+    return (await tx.execute(query.order_by(Device.id).limit(limit))).all()
+
+
+async def page_sessions(tx: Tx, *, after: str, limit: int, now: datetime) -> Rows:
+    """Return the next open sessions by id."""
+    query = _SESSION.where(NetSession.id > after, NetSession.expires_at > now)
+    return (await tx.execute(query.order_by(NetSession.id).limit(limit))).all()
+
+
+async def list_names(tx: Tx, account_ids: Collection[str]) -> tuple[set[str], set[str]]:
+    """Return the user names of all credentials of accounts, whatever their state, and their devices' MACs."""
+    mine = among(tx, Device.account_id.expression, account_ids)
+    macs = set(await tx.scalars(sa.select(Device.mac).where(mine)))
+    names = sa.select(DeviceCredential.username).join(Device, Device.id == DeviceCredential.device_id)
+    return set(await tx.scalars(names.where(mine))), macs
+
+
+async def list_plans(tx: Tx) -> list[PlanView]:
+    """Return every plan by id."""
+    columns = PlanView.__dataclass_fields__
+    return [
+        PlanView(**{column: getattr(row, column) for column in columns})
+        for row in await tx.scalars(sa.select(Plan).order_by(Plan.id))
+    ]
+
+
+async def list_places(tx: Tx) -> dict[str, PlaceEntry]:
+    """Return where access points stand, by MAC; retired ones are left out."""
+    rows = await tx.execute(
+        sa.select(AccessPoint.mac, AccessPoint.serial, AccessPoint.site_id, AccessPoint.zone_id)
+        .where(AccessPoint.state != "retired")
+        .order_by(AccessPoint.mac)
+    )
+    return {row.mac: PlaceEntry(row.serial, row.site_id, row.zone_id) for row in rows}
