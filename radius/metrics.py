@@ -87,6 +87,18 @@ class RadiusMetrics:
         self._disconnects = counter(
             "kolco_radius_disconnects", "Disconnect-Requests by what the NAS answered.", "nas", "answer"
         ).by
+        self._endings = counter(
+            "kolco_radius_session_endings",
+            "Sessions that a NAS said it had ended, by what happened next: stopped and silent are over.",
+            "nas",
+            "ending",
+        ).by
+        self._changes = counter(
+            "kolco_radius_session_changes",
+            "CoA-Requests about open sessions by what the NAS answered.",
+            "nas",
+            "answer",
+        ).by
         self._handed_over = counter(
             "kolco_radius_handed_over",
             "EAP datagrams for another worker's conversation, by what became of them.",
@@ -132,6 +144,14 @@ class RadiusMetrics:
     def count_disconnect(self, nas: str, answer: str) -> None:
         """Count a Disconnect-Request by its answer."""
         self._disconnects[nas, answer] += 1
+
+    def count_ending(self, nas: str, ending: str) -> None:
+        """Count what became of a session that was ended at its NAS."""
+        self._endings[nas, ending] += 1
+
+    def count_change(self, nas: str, answer: str) -> None:
+        """Count a CoA-Request by its answer."""
+        self._changes[nas, answer] += 1
 
     def count_handed_over(self, outcome: str) -> None:
         """Count a datagram for another worker: sent, full (its queue was) or taken (by its owner)."""

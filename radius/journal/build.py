@@ -1,19 +1,16 @@
 """Puts the journal together: a writer in each process that answers, the applier where books are kept."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 from controller.core.runtime import Runtime
 from controller.directory.service import Directory
 from radius.accounting import Accountant
-from radius.journal.applier import Applier
+from radius.journal.applier import Applier, Heard
 from radius.journal.housekeeping import Housekeeping, Patience
 from radius.journal.metrics import ApplierMetrics, WriterMetrics
 from radius.journal.writer import Journal, Limits
 from radius.metrics import RadiusMetrics
-from radius.outcomes import Applied
-from radius.records import Record
 from radius.session_class import ClassCodec
 from radius.settings import RadiusSettings
 from radius.tally import Tally
@@ -39,7 +36,7 @@ def keep_books(
     metrics: RadiusMetrics,
     codec: ClassCodec,
     *,
-    still_online: Callable[[str], None],
+    heard: Heard,
 ) -> Applier:
     """Start applying what the journals hold, and ending what nobody tells of any more.
 
@@ -48,14 +45,8 @@ def keep_books(
         settings: of RADIUS.
         metrics: counts.
         codec: reads Class.
-        still_online: told the session when a NAS goes on counting for one that has ended.
+        heard: told of what shows whether a session is over.
     """
-
-    def heard(record: Record, applied: Applied) -> None:
-        del record
-        if applied.still_online:
-            still_online(applied.session_id)
-
     WriterMetrics(metrics.tally)  # what the workers count is shown here; without workers, made again by them
     shown = ApplierMetrics(metrics, runtime.registry)
     applier = Applier(

@@ -1,6 +1,6 @@
 import pytest
 
-from radius.endings import PAUSE_S, Ended, Ending, Endings
+from radius.served.endings import PAUSE_S, Ended, Ending, Endings
 
 KEY = ("lo", "10.0.0.1", "A1")
 SILENCE_S = 700.0
@@ -63,7 +63,7 @@ def test_what_no_nas_was_told_of_is_nothing(endings):
 
 
 def test_what_is_watched_is_bounded(endings, monkeypatch):
-    monkeypatch.setattr("radius.endings.MAX_WATCHED", 3)
+    monkeypatch.setattr("radius.served.endings.MAX_WATCHED", 3)
     for number in range(9):
         endings.told(("lo", "10.0.0.1", str(number)), "s", way=0, ways=1, now=0.0)
     assert [ended.key[2] for ended in endings.take_silent(SILENCE_S)] == ["6", "7", "8"]

@@ -1,5 +1,5 @@
-from radius.identify import Served, event_timestamp, identify
 from radius.protocol.dictionary.definitions import load_dictionary
+from radius.served.identify import Served, event_timestamp, identify
 
 
 def ways(**values):

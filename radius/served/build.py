@@ -1,0 +1,31 @@
+"""Puts together what ends and changes sessions at their NASes; one in a city's RADIUS, in the daemon."""
+
+from controller.core.runtime import Runtime
+from controller.sessions.events import SessionEnded
+from radius.journal.decisions import Digests
+from radius.metrics import RadiusMetrics
+from radius.nas import NasRegistry
+from radius.served.ask import Limits, NasAsker
+from radius.served.disconnect import Disconnector
+from radius.settings import RadiusSettings
+
+
+async def start_serving(
+    runtime: Runtime, settings: RadiusSettings, registry: NasRegistry, metrics: RadiusMetrics
+) -> Disconnector:
+    """Start ending sessions at their NASes; returns what is to hear of their accounting."""
+    limits = Limits(settings.disconnect_port, settings.disconnect_timeout_s, settings.disconnect_tries)
+    asker = NasAsker(registry.find, limits, lambda: runtime.clock.now().timestamp())
+    disconnector = Disconnector(
+        runtime.db,
+        asker.ask,
+        runtime.clock,
+        digests=Digests(runtime.secrets),
+        count_answer=metrics.count_disconnect,
+        count_ending=metrics.count_ending,
+    )
+    runtime.bus.subscribe(SessionEnded, disconnector.hear)
+    runtime.bus.on_gap(disconnector.reconcile)
+    await disconnector.reconcile()
+    runtime.tasks.spawn("radius-disconnect", disconnector.run)
+    return disconnector

@@ -1,0 +1,132 @@
+"""SQL of sessions at NASes: which are to be ended or changed, and what their NASes know them by."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from controller.core.db import Tx
+from controller.models import Account, DeviceCredential, NetSession, RadiusLeg
+from radius.served.identify import Served
+
+_BY_NAME = ("radius-mab", "radius-mpsk")
+"""Methods under which User-Name is a MAC address, in the NAS's own notation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """A session that goes on at a NAS.
+
+    Attributes:
+        served: how its NAS knows it.
+        account_id: whose it is.
+        plan_id: the plan it has.
+        account_plan_id: the plan its account has now.
+        expires_at: when its time is over.
+    """
+
+    served: Served
+    account_id: str
+    plan_id: str
+    account_plan_id: str
+    expires_at: datetime
+
+
+async def list_served(tx: Tx, session_id: str) -> Sequence[Served]:
+    """Return the parts of a session that go on at NASes, the newest first."""
+    query = (
+        sa.select(RadiusLeg, NetSession)
+        .join(NetSession, NetSession.id == RadiusLeg.session_id)
+        .where(RadiusLeg.session_id == session_id, RadiusLeg.ended_at.is_(None))
+        .order_by(RadiusLeg.started_at.desc())
+    )
+    rows = (await tx.execute(query, execution_options={"populate_existing": True})).all()
+    names = await _usernames(tx, {session.device_id for _, session in rows})
+    return [_served(leg, session, names) for leg, session in rows]
+
+
+async def end_served(tx: Tx, served: Served, now: datetime) -> None:
+    """Note that a part of a session is over; one that is keeps its moment."""
+    row = await tx.get_one(RadiusLeg, served.key, populate_existing=True)
+    if row.ended_at is None:
+        row.ended_at = now
+    await tx.flush()
+
+
+async def list_sessions_to_disconnect(tx: Tx) -> Sequence[str]:
+    """Return the sessions that have ended but go on at a NAS, oldest first."""
+    rows = await tx.scalars(
+        sa.select(RadiusLeg.session_id)
+        .join(NetSession, NetSession.id == RadiusLeg.session_id)
+        .where(RadiusLeg.ended_at.is_(None), NetSession.ended_at.is_not(None))
+        .distinct()
+        .order_by(RadiusLeg.session_id)
+    )
+    return rows.all()
+
+
+async def list_going(
+    tx: Tx, *, plan_id: str | None = None, account_id: str | None = None, after: str = "", limit: int
+) -> Sequence[Going]:
+    """Return open sessions that go on at NASes, of a plan or an account, by id; a page after `after`.
+
+    A session a gateway counts too is left out: there the gateway enforces.
+    """
+    query = (
+        sa.select(RadiusLeg, NetSession, Account.plan_id)
+        .join(NetSession, NetSession.id == RadiusLeg.session_id)
+        .join(Account, Account.id == NetSession.account_id)
+        .where(
+            RadiusLeg.ended_at.is_(None),
+            NetSession.ended_at.is_(None),
+            NetSession.gateway_id.is_(None),
+            NetSession.id > after,
+        )
+        .order_by(NetSession.id)
+        .limit(limit)
+    )
+    if plan_id is not None:
+        query = query.where(NetSession.plan_id == plan_id)
+    if account_id is not None:
+        query = query.where(NetSession.account_id == account_id)
+    rows = (await tx.execute(query, execution_options={"populate_existing": True})).all()
+    names = await _usernames(tx, {session.device_id for _, session, _ in rows})
+    return [
+        Going(
+            _served(leg, session, names),
+            session.account_id,
+            session.plan_id,
+            account_plan_id,
+            session.expires_at,
+        )
+        for leg, session, account_plan_id in rows
+    ]
+
+
+async def set_plan(
+    tx: Tx, session_id: str, *, plan_id: str, idle_timeout_s: int, quota_bytes: int | None
+) -> None:
+    """Give an open session another plan's terms."""
+    await tx.execute(
+        sa.update(NetSession)
+        .where(NetSession.id == session_id, NetSession.ended_at.is_(None))
+        .values(plan_id=plan_id, idle_timeout_s=idle_timeout_s, quota_bytes=quota_bytes)
+    )
+
+
+async def _usernames(tx: Tx, device_ids: Collection[str]) -> dict[str, str]:
+    """Return the user name of each device's newest credential."""
+    if not device_ids:
+        return {}
+    query = (
+        sa.select(DeviceCredential.device_id, DeviceCredential.username)
+        .where(DeviceCredential.device_id.in_(device_ids))
+        .order_by(DeviceCredential.created_at)
+    )
+    return {row.device_id: row.username for row in await tx.execute(query)}
+
+
+def _served(leg: RadiusLeg, session: NetSession, names: dict[str, str]) -> Served:
+    username = "" if session.method in _BY_NAME else names.get(session.device_id, "")
+    return Served(leg.nas_id, leg.address, leg.acct_session_id, session.id, leg.mac, session.ip, username)
