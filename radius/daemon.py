@@ -25,6 +25,7 @@ from radius.metrics import RadiusMetrics
 from radius.nas import NasRegistry
 from radius.ports import PortPlan, Ports, reserve_udp
 from radius.protocol.connection import DYNAMIC_CODES
+from radius.radsec.build import RADSEC, find_port
 from radius.reply import ALIVE_ACCESS
 from radius.served.build import start_serving
 from radius.session_class import ClassCodec
@@ -77,6 +78,8 @@ async def serve(
             dynamic = DynamicAuthorization(runtime.db, codec, runtime.clock)
             numbers["dynamic"] = ports.open(_dynamic_plan(settings, registry, dynamic)).number
         for kind, number in numbers.items():
+            if kind == RADSEC:
+                continue  # TCP loses nothing
             metrics.watch_drops(kind, KernelDrops(number).read)
 
         def started(admin_port: int) -> None:
@@ -135,7 +138,11 @@ class _Answering:
             link=AloneLink(),
             index=self._index,
             stack=self._stack,
-            numbers={"access": settings.auth_port, "accounting": settings.acct_port},
+            numbers={
+                "access": settings.auth_port,
+                "accounting": settings.acct_port,
+                **find_port(settings),
+            },
         )
         return parts.numbers
 
@@ -148,6 +155,7 @@ class _Answering:
             for kind, number in (("access", settings.auth_port), ("accounting", settings.acct_port)):
                 sock = reserved.enter_context(reserve_udp(settings.host, number))
                 numbers[kind] = sock.getsockname()[1]
+            numbers |= find_port(settings)
             self._pool = pool = WorkerPool(
                 settings.worker_count,
                 runtime.settings,

@@ -85,7 +85,8 @@ class Proxy:
     def answer_access(self, request: RequestReceived) -> Answer | Awaitable[Answer]:
         """Answer an Access-Request, here or by a home server."""
         parts = self._parts
-        route = parts.routing.realms.find(request.packet.find(a.USER_NAME) or b"")
+        realms = parts.routing.realms
+        route = realms.find(request.packet.find(a.USER_NAME) or b"") if realms else None
         if route is None:
             return parts.access(request)
         if is_loop(request.packet, parts.mark):
@@ -97,6 +98,8 @@ class Proxy:
         parts = self._parts
         answer = parts.accounting(request)
         realms = parts.routing.realms
+        if not realms:
+            return answer
         routed, classes = parts.codec.split(request.packet.find_all(a.CLASS))
         route = realms.get(routed.pattern) if routed is not None else None
         route = route or realms.find(request.packet.find(a.USER_NAME) or b"")

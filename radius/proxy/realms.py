@@ -38,6 +38,10 @@ class Realms:
     default: Route | None = None
     null: Route | None = None
 
+    def __bool__(self) -> bool:
+        """Tell whether anything may be handed on at all."""
+        return bool(self.exact or self.suffixes or self.default or self.null)
+
     def find(self, user_name: bytes) -> Route | None:
         """Return where a user name goes, or None if it is answered here."""
         if b"@" not in user_name:

@@ -1,5 +1,6 @@
 """RadSec put together from the settings, for whatever process answers."""
 
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Final
@@ -20,8 +21,22 @@ from radius.reload import keep_read
 from radius.server import AnswerRequest
 from radius.settings import RadiusSettings
 
+RADSEC: Final = "radsec"
+"""The port's word among those of the other ports."""
 _DEFAULT_NAME: Final = "radius.kolco.test"
 """Names us to home servers where no name is set."""
+
+
+def find_port(settings: RadiusSettings) -> Mapping[str, int]:
+    """Return the port that RadSec is to be served on by its word, a free one worked out; none: it is not.
+
+    Raises:
+        ConflictError: it is taken.
+    """
+    if not settings.radsec_served:
+        return {}
+    with listen_tcp(settings.radsec_host, settings.radsec_port) as probe:
+        return {RADSEC: probe.getsockname()[1]}
 
 
 def open_trust(runtime: Runtime, settings: RadiusSettings) -> TrustKeeper:

@@ -186,7 +186,8 @@ class RadsecLink:
             free = [stream for stream in self._streams if stream.open and not stream.table.full]
             if free:
                 return min(free, key=lambda stream: len(stream.table))
-            if self.up and len(self._lanes) < _LANES_MAX:
+            connecting = len(self._lanes) > len(self._streams)
+            if self.up and not connecting and len(self._lanes) < _LANES_MAX:
                 self._start_lane(spare=True)
             self._changed.clear()
             left = deadline - self._monotonic()

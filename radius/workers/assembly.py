@@ -24,6 +24,7 @@ from controller.directory.service import Directory
 from controller.nas.events import NasChanged
 from radius.answers import Answers
 from radius.authorize import Decision, Judge
+from radius.cui import CuiIssuer
 from radius.decisions import Authorizer, Decisions
 from radius.eap.build import build_eap
 from radius.group import Group
@@ -32,17 +33,22 @@ from radius.journal.acknowledge import Acknowledger
 from radius.journal.build import open_journal
 from radius.metrics import RadiusMetrics
 from radius.nas import NasRegistry
+from radius.policy.events import CuiWasReset, PolicyChanged
+from radius.policy.registry import PolicyRegistry
 from radius.ports import PortPlan, Ports
 from radius.protocol.connection import ACCT_CODES, AUTH_CODES, RequestReceived
 from radius.question import Question
+from radius.radsec.build import RADSEC, open_trust
 from radius.reload import keep_read
 from radius.reply import ALIVE_ACCESS, ALIVE_ACCOUNTING, Replies
 from radius.server import RadiusPort
 from radius.session_class import ClassCodec
 from radius.settings import RadiusSettings
+from radius.transport import open_transport
 from radius.workers.link import Link
 
 CLASS_KEY = "radius-class"
+CUI_KEY = "radius-cui"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +77,12 @@ async def follow_nas_table(runtime: Runtime, settings: RadiusSettings, registry:
 
 
 def prepare(runtime: Runtime, settings: RadiusSettings) -> None:
-    """Make what all workers share and none of them should make: our certificate for EAP.
+    """Make what all workers share and none of them should make: our certificates.
 
     Raises:
-        InvalidInputError: the one that is set cannot be used.
+        InvalidInputError: one that is set cannot be used.
     """
+    open_trust(runtime, settings)
     nowhere = replace(runtime, registry=CollectorRegistry())
     build_eap(nowhere, settings, _decide_nothing, _render_nothing)
 
@@ -113,14 +120,23 @@ async def assemble(
 
     Raises:
         ConflictError: a port is taken.
-        InvalidInputError: the certificate for EAP cannot be used.
+        InvalidInputError: a certificate cannot be used.
     """
     codec = ClassCodec(runtime.secrets.get(CLASS_KEY))
-    answers = _answers(runtime, settings, metrics, codec, link=link, index=index)
+    answers = await _answers(runtime, settings, metrics, codec, link=link, index=index)
     journal = await stack.enter_async_context(open_journal(runtime.data_dir, settings, metrics.tally))
+    transport = await open_transport(
+        runtime,
+        settings,
+        access=answers.answer_access,
+        accounting=Acknowledger(journal).answer,
+        stack=stack,
+    )
     ports = Ports(runtime, settings, registry, metrics, stack, reuse_port=link.reuse_port)
     access = ports.open(
-        PortPlan("access", numbers["access"], AUTH_CODES, registry.find, answers.answer_access, ALIVE_ACCESS)
+        PortPlan(
+            "access", numbers["access"], AUTH_CODES, registry.find, transport.answer_access, ALIVE_ACCESS
+        )
     )
     accounting = ports.open(
         PortPlan(
@@ -128,14 +144,19 @@ async def assemble(
             numbers["accounting"],
             ACCT_CODES,
             registry.find,
-            Acknowledger(journal).answer,
+            transport.answer_accounting,
             ALIVE_ACCOUNTING,
         )
     )
-    return Assembled({"access": access.number, "accounting": accounting.number}, access.port)
+    bound = {"access": access.number, "accounting": accounting.number}
+    if RADSEC in numbers:
+        bound[RADSEC] = await transport.serve_radsec(
+            metrics, registry, port=numbers[RADSEC], reuse_port=link.reuse_port
+        )
+    return Assembled(bound, access.port)
 
 
-def _answers(
+async def _answers(
     runtime: Runtime,
     settings: RadiusSettings,
     metrics: RadiusMetrics,
@@ -144,7 +165,18 @@ def _answers(
     link: Link,
     index: AccountIndex,
 ) -> Answers:
-    judge = Judge(Directory(runtime.secrets))
+    cui = CuiIssuer(runtime.secrets.get(CUI_KEY), monthly=settings.cui_monthly, zone=runtime.settings.zone)
+    policy = PolicyRegistry(runtime.db, runtime.settings.zone, cui)
+    await keep_read(
+        runtime.tasks,
+        runtime.bus,
+        "radius-policy",
+        policy.reload,
+        PolicyChanged,
+        CuiWasReset,
+        every_s=settings.nas_reload_s,
+    )
+    judge = Judge(Directory(runtime.secrets), policy.judge)
     authorizer = Authorizer(runtime.db, judge, runtime.clock)
     database: Group[Question, Decision] = Group(authorizer.decide_all, max_items=settings.batch_max)
     runtime.tasks.spawn("radius-decisions", database.run)
@@ -153,7 +185,7 @@ def _answers(
         "Logins that asked the database, because the account index was not complete.",
     )
     decisions = Decisions(index, judge, database.submit, runtime.clock, fell_back=fallbacks.inc)
-    replies = Replies(codec, now=time.time)
+    replies = Replies(codec, cui, now=time.time)
     eap = build_eap(
         runtime,
         settings,

@@ -10,9 +10,10 @@ from typing import Final, TypeVar
 
 from controller.core.bus import Bus, Dispatcher, Handler, encode_event
 from controller.nas.events import NasChanged
+from controller.roaming.events import RoutesChanged
 from radius.workers.messages import Event, Missed
 
-RELAYED: Final[tuple[type, ...]] = (NasChanged,)
+RELAYED: Final[tuple[type, ...]] = (NasChanged, RoutesChanged)
 """Event classes that workers may subscribe to: whoever adds a subscription adds its event here."""
 _MOST_WAITING: Final = 10_000
 

@@ -53,4 +53,5 @@ def test_a_route_is_found_again_by_its_pattern():
 
 @given(st.binary(max_size=260))
 def test_without_routes_all_is_answered_here(name):
+    assert not Realms()
     assert Realms().find(name) is None

@@ -1,0 +1,107 @@
+"""What requests pass on the way to the answers, besides UDP: the proxy, and RadSec connections.
+
+Each process that answers has its own. What is answered here is given in; what comes out stands in its
+place on every port, and RadSec is served by the same.
+"""
+
+from collections.abc import Awaitable
+from contextlib import AsyncExitStack
+from functools import partial
+
+from controller.core.runtime import Runtime
+from radius.metrics import RadiusMetrics
+from radius.nas import NasRegistry
+from radius.protocol.connection import RequestReceived
+from radius.proxy.build import build_proxy
+from radius.proxy.proxy import AnswerRequest, Proxy
+from radius.radsec.build import open_trust, serve_radsec
+from radius.radsec.trust import TrustKeeper
+from radius.reply import Answer
+from radius.settings import RadiusSettings
+
+
+class Transport:
+    """See the module; made by `open_transport`.
+
+    Args:
+        runtime: what the process stands on.
+        settings: of RADIUS.
+        trust: certificates in force.
+        proxy: stands before the answers.
+        stack: closes what is opened.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        settings: RadiusSettings,
+        trust: TrustKeeper,
+        proxy: Proxy,
+        stack: AsyncExitStack,
+    ) -> None:
+        self._runtime = runtime
+        self._settings = settings
+        self._trust = trust
+        self._proxy = proxy
+        self._stack = stack
+
+    def answer_access(self, request: RequestReceived) -> Answer | Awaitable[Answer]:
+        """Answer an Access-Request, here or by a home server."""
+        return self._proxy.answer_access(request)
+
+    def answer_accounting(self, request: RequestReceived) -> Answer | Awaitable[Answer]:
+        """Answer an Accounting-Request here, and have it delivered to its home server."""
+        return self._proxy.answer_accounting(request)
+
+    async def serve_radsec(
+        self, metrics: RadiusMetrics, registry: NasRegistry, *, port: int, reuse_port: bool
+    ) -> int:
+        """Answer RadSec until the stack unwinds; return the port.
+
+        Args:
+            metrics: counts requests.
+            registry: told which NAS was heard.
+            port: TCP port, 0 for a free one.
+            reuse_port: whether other processes serve the same port.
+
+        Raises:
+            ConflictError: the port is taken.
+        """
+        return await serve_radsec(
+            self._runtime,
+            self._settings,
+            self._trust,
+            metrics,
+            registry,
+            access=self._proxy.answer_access,
+            accounting=self._proxy.answer_accounting,
+            port=port,
+            reuse_port=reuse_port,
+            stack=self._stack,
+        )
+
+
+async def open_transport(
+    runtime: Runtime,
+    settings: RadiusSettings,
+    *,
+    access: AnswerRequest,
+    accounting: AnswerRequest,
+    stack: AsyncExitStack,
+) -> Transport:
+    """Return what stands before the answers, its routes read.
+
+    Args:
+        runtime: what the process stands on.
+        settings: of RADIUS.
+        access: answers Access-Requests here.
+        accounting: answers Accounting-Requests here.
+        stack: closes what is opened.
+
+    Raises:
+        InvalidInputError: a certificate, authority or revocation list cannot be used.
+    """
+    trust = open_trust(runtime, settings)
+    proxy = await build_proxy(runtime, settings, trust, access=access, accounting=accounting, stack=stack)
+    runtime.tasks.spawn("radius-radsec-trust", partial(trust.watch, settings.radsec_reload_s))
+    return Transport(runtime, settings, trust, proxy, stack)
