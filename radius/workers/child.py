@@ -23,6 +23,7 @@ from prometheus_client import CollectorRegistry
 
 from controller.core.clock import SystemClock
 from controller.core.db import Database
+from controller.core.errors import KolcoError
 from controller.core.log import configure_logging, get_logger
 from controller.core.runtime import Runtime
 from controller.core.secrets import SecretStore
@@ -44,6 +45,7 @@ from radius.workers.usage import watch_usage
 
 LOG_STARTED = "radius.worker_started"
 LOG_ENDED = "radius.worker_ended"
+LOG_FAILED = "radius.worker_failed"
 REPORT_S: Final = 1.0
 
 _PR_SET_PDEATHSIG: Final = 1
@@ -106,6 +108,9 @@ async def work(sockets: Sockets) -> None:
     try:
         async with _opened(core) as (runtime, bus):
             await _answer(runtime, bus, channel, welcome, sockets)
+    except KolcoError as error:
+        _log.error(LOG_FAILED, reason=error.message, hint=error.hint)
+        raise SystemExit(1) from error
     finally:
         await channel.close()
         _log.info(LOG_ENDED)

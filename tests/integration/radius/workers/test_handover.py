@@ -83,7 +83,7 @@ async def test_a_nas_that_changes_its_port_all_the_time_logs_in(crew):
     for method in ("ttls-pap", "peap-mschapv2"):
         for _ in range(4):
             ended = await log_in(crew, method)
-            assert ended.answer.accepted
+            assert ended.answer.accepted, await crew.metrics()
             assert ended.keys_match
     shown = await crew.metrics()
     sent = shown['kolco_radius_handed_over_total{outcome="sent"}']

@@ -8,7 +8,17 @@ import threading
 import time
 
 import psutil
+import pytest
+from prometheus_client import CollectorRegistry
 
+from controller.core.errors import UnavailableError
+from radius.settings import RadiusSettings
+from radius.tally import Tally
+from radius.workers import pool as module
+from radius.workers.assembly import prepare
+from radius.workers.messages import Event
+from radius.workers.pool import WorkerPool
+from tests.conftest import free_port
 from tests.integration.radius.asking import until
 from tests.integration.radius.workers.conftest import mab_request
 
@@ -182,10 +192,75 @@ async def test_nothing_stays_behind_when_it_is_killed(crew):
     await until(ended, seconds=5)
 
 
-async def test_a_worker_that_hangs_is_ended(crew, monkeypatch):
-    victim = crew.workers()[1]
-    victim.suspend()
-    shown = await crew.metrics()  # the others are not kept waiting for long
-    assert shown["kolco_radius_workers"] == 2
-    victim.kill()
-    await until(lambda: asyncio.sleep(0, gone([victim])))
+@pytest.fixture
+async def pool(runtime):
+    """Two workers of this very process."""
+    registry = CollectorRegistry()
+    ports = {"access": free_port(socket.SOCK_DGRAM), "accounting": free_port(socket.SOCK_DGRAM)}
+    settings = RadiusSettings()
+    prepare(runtime, settings)
+    pool = WorkerPool(
+        2, runtime.settings, settings, ports, heard=lambda _: None, registry=registry, tally=Tally(registry)
+    )
+    yield pool
+    await pool.stop()
+
+
+def deaths(pool):
+    return sum(
+        sample.value
+        for family in pool.families()
+        for sample in family.samples
+        if sample.name == "kolco_radius_worker_deaths_total"
+    )
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_worker_that_hangs_is_ended_and_keeps_nobody_waiting(pool, monkeypatch):
+    monkeypatch.setattr(module, "_SILENT_S", 4.0)
+    async with pool:
+        psutil.Process(pool.pids[1]).suspend()
+        began = time.monotonic()
+        await pool.collect()
+        assert time.monotonic() - began < 3
+
+        async def replaced():
+            return deaths(pool) == 1 and len(pool.pids) == 2
+
+        await until(replaced, seconds=30)
+        assert {psutil.Process(pid).status() for pid in pool.pids} != {psutil.STATUS_STOPPED}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_worker_that_does_not_read_is_ended(pool, monkeypatch):
+    monkeypatch.setattr(module, "_MOST_UNREAD", 1_000)
+    async with pool:
+        psutil.Process(pool.pids[0]).suspend()
+        for _ in range(500):
+            pool.send(Event("nas.changed", bytes(1_000)))
+
+        async def replaced():
+            return deaths(pool) == 1 and len(pool.pids) == 2
+
+        await until(replaced, seconds=30)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_workers_that_cannot_start_are_told(runtime):
+    registry = CollectorRegistry()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        ports = {"access": taken.getsockname()[1], "accounting": free_port(socket.SOCK_DGRAM)}
+        pool = WorkerPool(
+            1,
+            runtime.settings,
+            RadiusSettings(),
+            ports,
+            heard=lambda _: None,
+            registry=registry,
+            tally=Tally(registry),
+        )
+        with pytest.raises(UnavailableError, match="cannot start"):
+            async with pool:
+                pass
+    assert pool.pids == []
