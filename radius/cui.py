@@ -16,9 +16,7 @@ from radius.protocol.packet import Attribute, Packet
 
 ASKED: Final = "asked"
 ALWAYS: Final = "always"
-NEVER: Final = "never"
-MODES: Final = (ASKED, ALWAYS, NEVER)
-"""When a NAS gets it: if its request has the attribute (empty, NUL or an older value), always, or never."""
+"""Of `CUI_MODES`. A request asks with the attribute, be it empty, NUL or an older value (RFC 4372 §2.1)."""
 
 LENGTH: Final = 24
 """Octets of a value; they are printable ASCII."""

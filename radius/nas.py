@@ -193,6 +193,8 @@ class NasRegistry:
                     row.id,
                     shared,
                     require_message_authenticator=row.require_message_authenticator,
+                    vendor=row.vendor,
+                    cui=row.cui,
                 ),
             )
 

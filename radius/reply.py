@@ -29,7 +29,7 @@ from radius.protocol.packet import (
 )
 from radius.question import Method, Refused
 from radius.session_class import ClassCodec
-from radius.vendors import GENERIC, Terms, quota_attributes, term_attributes
+from radius.vendors import Terms, quota_attributes, term_attributes
 
 _SHORTEST_INTERIM_S: Final = 60
 """RFC 2869 §5.16: the value MUST NOT be smaller than 60."""
@@ -155,18 +155,4 @@ def terms_of(plan: PlanView, effect: Effect) -> Terms:
 
 def expand(attributes: Sequence[Attribute]) -> tuple[Attribute, ...]:
     """Return attributes with those that were encoded before taken apart; for people, not for packets."""
-    return parse_packet(encode_packet(0, 0, bytes(16), attributes)).attributes
-
-
-def render_decision(decision: Decision, codec: ClassCodec) -> Answer:
-    """Return the Access-Accept or Access-Reject of a decision, in attributes for any NAS."""
-    if isinstance(decision, Refused):
-        return Answer(Code.ACCESS_REJECT, (), "reject", decision.reason.value)
-    known = decision.known
-    octets = encode_shared(known.plan, decision.verdict.effect, GENERIC, decision.method)
-    attributes = [
-        encode_integer(a.SESSION_TIMEOUT, decision.seconds_left),
-        (a.CLASS, codec.write(decision.session_id, known.device_id, decision.method)),
-        (ENCODED, octets),
-    ]
-    return Answer(Code.ACCESS_ACCEPT, attributes, "accept")
+    return tuple(parse_packet(encode_packet(0, 0, bytes(16), attributes)).attributes)

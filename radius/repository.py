@@ -26,6 +26,8 @@ class NasRow:
     previous_until: datetime | None = None
     signed_at: datetime | None = None
     unsigned_at: datetime | None = None
+    vendor: str = "generic"
+    cui: str = "asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Place:
 
 async def list_nas(tx: Tx) -> Sequence[NasRow]:
     """Return every enabled NAS that comes over UDP."""
-    rows = await tx.execute(
+    rows: Any = await tx.execute(
         sa.select(
             Nas.id,
             sa.func.coalesce(Nas.cidr, ""),
@@ -105,6 +107,8 @@ async def list_nas(tx: Tx) -> Sequence[NasRow]:
             Nas.previous_until,
             Nas.signed_at,
             Nas.unsigned_at,
+            Nas.vendor,
+            Nas.cui,
         )
         .where(Nas.enabled, Nas.cidr.is_not(None))
         .order_by(Nas.id)

@@ -143,6 +143,19 @@ class RadiusSettings(Section):
         "its credential is looked at each time. 0: it has to log in in full.",
     )
 
+    mpsk_tries_max: int = Field(
+        5_000,
+        gt=0,
+        description="Network keys tried at most to find the one a device has, where its access point lets us "
+        "try; those that are bound to it or were used there lately come first.",
+    )
+    mpsk_tries_per_s: int = Field(
+        20_000,
+        gt=0,
+        description="Network keys tried in a second at most by one worker, a tenth of its time; what is above "
+        "is dropped, and the access point asks again.",
+    )
+
     # --- load ---
 
     nas_timeout_s: float = Field(
@@ -274,6 +287,10 @@ class RadiusSettings(Section):
     )
     wba_data_clearing_provider: str = Field(
         "", description="WBA-Data-Clearing-Provider told to home servers, written likewise. Empty: none."
+    )
+
+    cui_monthly: bool = Field(
+        False, description="Give each person another Chargeable-User-Identity (RFC 4372) every month."
     )
 
     @model_validator(mode="after")

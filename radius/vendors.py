@@ -8,6 +8,7 @@ CoovaChilli. `generic` is what most others understand: WISPr's rates and RFC att
 from dataclasses import dataclass
 from typing import Final
 
+from controller.nas.types import VENDORS
 from radius.protocol import attributes as a
 from radius.protocol.packet import (
     Attribute,
@@ -17,8 +18,7 @@ from radius.protocol.packet import (
     encode_vendor_integer,
 )
 
-GENERIC: Final = "generic"
-VENDORS: Final = (GENERIC, "aruba", "cambium", "chilli", "cisco", "huawei", "mikrotik", "ruckus")
+GENERIC: Final = VENDORS[0]
 
 _HUAWEI: Final = 2011
 _CISCO_AIRESPACE: Final = 14179

@@ -10,7 +10,15 @@ from controller.core.secrets import SecretStore
 from controller.models import Nas
 from controller.nas import repository
 from controller.nas.events import NasChanged
-from controller.nas.types import SECRET_PURPOSE, AddedNas, NasView, NewNas, check_new, check_secret
+from controller.nas.types import (
+    SECRET_PURPOSE,
+    AddedNas,
+    NasView,
+    NewNas,
+    check_manners,
+    check_new,
+    check_secret,
+)
 
 _GENERATED_OCTETS = 24
 
@@ -47,6 +55,8 @@ async def add(tx: Tx, secrets: SecretStore, new: NewNas) -> AddedNas:
         require_message_authenticator=new.require_message_authenticator,
         enabled=True,
         site_id=new.site_id,
+        vendor=new.vendor,
+        cui=new.cui,
     )
     await repository.add(tx, nas)
     await outbox.add(tx, NasChanged(new.id))
@@ -61,6 +71,21 @@ async def set_enabled(tx: Tx, nas_id: str, *, enabled: bool) -> NasView:
     """
     nas = await _get(tx, nas_id)
     nas.enabled = enabled
+    await outbox.add(tx, NasChanged(nas_id))
+    return _view(nas)
+
+
+async def set_manners(tx: Tx, nas_id: str, *, vendor: str | None = None, cui: str | None = None) -> NasView:
+    """Change in whose attributes a NAS is answered, or when it gets a Chargeable-User-Identity.
+
+    Raises:
+        NotFoundError: there is none of that identifier.
+        InvalidInputError: there is no such vendor or mode.
+    """
+    nas = await _get(tx, nas_id)
+    check_manners(vendor or nas.vendor, cui or nas.cui)
+    nas.vendor = vendor or nas.vendor
+    nas.cui = cui or nas.cui
     await outbox.add(tx, NasChanged(nas_id))
     return _view(nas)
 
@@ -125,6 +150,8 @@ def _view(nas: Nas) -> NasView:
         last_seen_at=_iso(nas.last_seen_at),
         signed_at=_iso(nas.signed_at),
         unsigned_at=_iso(nas.unsigned_at),
+        vendor=nas.vendor,
+        cui=nas.cui,
     )
 
 

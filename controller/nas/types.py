@@ -13,6 +13,11 @@ MIN_SECRET_LENGTH: Final = 16
 """Octets; a shorter secret falls to an offline search of one captured packet."""
 
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.:-]{0,252})")
+VENDORS: Final = ("generic", "aruba", "cambium", "chilli", "cisco", "huawei", "mikrotik", "ruckus")
+"""Makers of NASes whose own attributes RADIUS can write; `generic`: those of WISPr and the RFCs."""
+CUI_MODES: Final = ("asked", "always", "never")
+"""When a NAS gets a Chargeable-User-Identity (RFC 4372): if its request asks, always, or never."""
+
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -28,6 +33,8 @@ class NewNas:
         require_message_authenticator: drop Access-Requests without it (CVE-2024-3596).
         site_id: where it stands; None if it serves many sites.
         radsec_name: name in the certificate with which it comes by RadSec; empty: it does not.
+        vendor: whose attributes it understands, one of `VENDORS`.
+        cui: when it gets a Chargeable-User-Identity, one of `CUI_MODES`.
     """
 
     id: str
@@ -37,6 +44,8 @@ class NewNas:
     require_message_authenticator: bool = True
     site_id: str | None = None
     radsec_name: str = ""
+    vendor: str = "generic"
+    cui: str = "asked"
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,8 @@ class NasView:
     """When it last sent a Message-Authenticator unforced (not in EAP); ISO 8601, UTC, as it was noted."""
     unsigned_at: str | None = None
     """When it last sent an Access-Request without one."""
+    vendor: str = "generic"
+    cui: str = "asked"
 
 
 @dataclass(frozen=True)
@@ -77,6 +88,7 @@ def check_new(new: NewNas) -> str:
             f"{new.id!r} is no identifier", hint="use lower-case letters, digits and hyphens", field="id"
         )
     check_secret(new.secret)
+    check_manners(new.vendor, new.cui)
     if new.radsec_name and not _NAME.fullmatch(new.radsec_name):
         raise InvalidInputError(
             f"{new.radsec_name!r} is no name of a certificate",
@@ -93,6 +105,19 @@ def check_new(new: NewNas) -> str:
             hint="write it as 10.1.2.3, 10.1.0.0/16 or 2001:db8::/32",
             field="cidr",
         ) from error
+
+
+def check_manners(vendor: str, cui: str) -> None:
+    """Check how a NAS is to be answered.
+
+    Raises:
+        InvalidInputError: there is no such vendor or mode.
+    """
+    for what, value, known in (("vendor", vendor, VENDORS), ("cui", cui, CUI_MODES)):
+        if value not in known:
+            raise InvalidInputError(
+                f"there is no {what} {value!r}", hint=f"{what}: {', '.join(known)}", field=what
+            )
 
 
 def check_secret(secret: str) -> None:

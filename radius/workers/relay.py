@@ -9,11 +9,13 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from controller.core.bus import Bus, Dispatcher, Handler, encode_event
+from controller.directory.events import NetworkKeyChanged
 from controller.nas.events import NasChanged
 from controller.roaming.events import RoutesChanged
+from radius.policy.events import CuiWasReset, PolicyChanged
 from radius.workers.messages import Event, Missed
 
-RELAYED: Final[tuple[type, ...]] = (NasChanged, RoutesChanged)
+RELAYED: Final[tuple[type, ...]] = (NasChanged, RoutesChanged, PolicyChanged, CuiWasReset, NetworkKeyChanged)
 """Event classes that workers may subscribe to: whoever adds a subscription adds its event here."""
 _MOST_WAITING: Final = 10_000
 

@@ -1,10 +1,10 @@
 import pytest
 
+from controller.nas.types import VENDORS
 from radius.protocol.attributes import VENDOR_SPECIFIC
 from radius.protocol.dictionary.definitions import load_dictionary
 from radius.protocol.packet import encode_packet, iter_vendor, parse_packet
 from radius.vendors import (
-    VENDORS,
     Terms,
     change_attributes,
     filter_attributes,

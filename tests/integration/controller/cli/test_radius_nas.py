@@ -48,6 +48,16 @@ async def test_mistakes_are_explained(kolco):
         assert isinstance((await kolco(*arguments)).exception, error)
 
 
+async def test_how_a_nas_is_answered_is_said_and_changed(kolco):
+    await kolco("nas", "add", "ring", "10.20.0.0/16", "--vendor", "mikrotik")
+    await kolco("nas", "set", "ring", "--cui", "always")
+    (nas,) = json.loads((await kolco("nas", "list", "-o", "json")).stdout)
+    assert (nas["vendor"], nas["cui"]) == ("mikrotik", "always")
+    for wrong in (("set", "ring", "--vendor", "acme"), ("add", "two", "10.0.0.1", "--cui", "never again")):
+        assert isinstance((await kolco("nas", *wrong)).exception, InvalidInputError)
+    assert isinstance((await kolco("nas", "set", "none")).exception, NotFoundError)
+
+
 async def test_a_given_secret_is_not_shown(kolco):
     added = await kolco("nas", "add", "ring", "10.20.0.0/16", "--secret", "a secret given here")
     assert "a secret given here" not in added.output
