@@ -18,7 +18,7 @@ from radius.index.entries import CredentialEntry, DeviceEntry, SessionEntry
 from radius.index.places import Places
 from radius.policy.rules import NO_RULE, Facts, Verdict
 from radius.protocol.eap.mschapv2 import NOTHING, MsChapV2Result, check_mschapv2
-from radius.protocol.eap.steps import CertificateProof, MsChapV2Proof, ResumedProof
+from radius.protocol.eap.steps import CertificateProof, MsChapV2Proof, PasswordProof, ResumedProof
 from radius.protocol.password import is_chap_right
 from radius.question import Method, Question, Refusal, Refused
 
@@ -133,12 +133,12 @@ class Judge:
     def _check(self, question: Question, entry: CredentialEntry, now: datetime) -> MsChapV2Result | None:
         """Return what comes of the proof, mostly nothing, if what was offered is right; else None."""
         proof = question.proof
+        if (proof is None and question.chap is None) or isinstance(proof, PasswordProof):
+            return NOTHING if self._directory.is_password_of(entry, question.password) else None
         if isinstance(proof, ResumedProof):  # the name has proved itself before; it is still valid
             return NOTHING
         if isinstance(proof, CertificateProof):  # TLS has checked all but what time may have changed
             return NOTHING if proof.expires_at > now else None
-        if question.chap is None and not isinstance(proof, MsChapV2Proof):
-            return NOTHING if self._directory.is_password_of(entry, question.password) else None
         password = self._directory.reveal_password(entry)
         if password is None:
             return None
@@ -192,4 +192,4 @@ def _facts(question: Question, plan_id: str, places: Places) -> Facts:
     called = question.called
     place = places.find(called.mac)
     zone, site = ("", "") if place is None else (place.zone_id or "", place.site_id)
-    return zone, site, called.ssid, question.nas_id, question.method.value, plan_id, "active"
+    return zone, site, called.ssid, question.nas_id, question.method._value_, plan_id, "active"

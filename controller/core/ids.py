@@ -13,16 +13,20 @@ _PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
 _RANDOM_BITS = 80
 _lock = threading.Lock()
 _last = 0
+_last_ms = -1
 
 
 def new_id() -> str:
     """Return a new identifier, 26 characters, greater than every one this process made before."""
-    global _last  # noqa: PLW0603 - one counter a process is what makes the ids increase
-    value = (time.time_ns() // 1_000_000) << _RANDOM_BITS | int.from_bytes(os.urandom(10), "big")
+    global _last, _last_ms  # noqa: PLW0603 - one counter a process is what makes the ids increase
     with _lock:
-        if value >> _RANDOM_BITS <= _last >> _RANDOM_BITS:
-            value = _last + 1
-        _last = value
+        now_ms = time.time_ns() // 1_000_000
+        if now_ms <= _last_ms:
+            _last += 1
+        else:
+            _last = now_ms << _RANDOM_BITS | int.from_bytes(os.urandom(_RANDOM_BITS // 8), "big")
+        value = _last
+        _last_ms = value >> _RANDOM_BITS
     return encode_ulid(value)
 
 

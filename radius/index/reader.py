@@ -114,17 +114,20 @@ class AccountIndex:
 
     def refresh(self) -> None:
         """Bring `state`, `plans` and `places` up to date."""
-        self._find(None, None, None)
+        self._find(CREDENTIALS, b"\x00", None)
 
     def find_credential(
         self, username: str, station: Mac | None
     ) -> tuple[CredentialEntry | None, SessionEntry | None]:
         """Return a credential, and the open session of the station, or else of the credential's device."""
-        key = self.keys.username(username)
-        found, session = self._find(CREDENTIALS, key, None if station is None else self.keys.station(station))
+        keys = self.keys
+        found, session = self._find(
+            CREDENTIALS, keys.username(username), None if station is None else keys.station(station)
+        )
+        if found is None:
+            return None, None
         try:
-            entry = None if found is None else decode_credential(found)
-            return entry, None if session is None else decode_session(session)
+            return decode_credential(found), None if session is None else decode_session(session)
         except msgspec.MsgspecError as error:
             return self._lose(error)
 
@@ -132,37 +135,37 @@ class AccountIndex:
         """Return a remembered device and its open session."""
         key = self.keys.station(mac)
         found, session = self._find(DEVICES, key, key)
+        if found is None:
+            return None, None
         try:
-            entry = None if found is None else decode_device(found)
-            return entry, None if session is None else decode_session(session)
+            return decode_device(found), None if session is None else decode_session(session)
         except msgspec.MsgspecError as error:
             return self._lose(error)
 
-    def _find(
-        self, table: bytes | None, key: bytes | None, station: bytes | None
-    ) -> tuple[bytes | None, bytes | None]:
+    def _find(self, table: bytes, key: bytes, station: bytes | None) -> tuple[bytes | None, bytes | None]:
+        """Return an entry and a session as stored; with no station that of the credential's device."""
         environment = self._environment
         if environment is None:
             return None, None
         try:
             tables = environment.tables
-            with environment.lmdb.begin() as tx:
+            tx = environment.lmdb.begin()
+            try:  # a `with` would cost as much as a look-up
                 if tx.id() != self._transaction:
                     self._settle(tx, tables[SETTLED])
-                if table is None or key is None:
-                    return None, None
                 found: bytes | None = tx.get(key, None, tables[table])
                 if found is None:
                     return None, None
                 if station is None:
                     station = decode_credential(found).station
                 return found, tx.get(station, None, tables[SESSIONS])
+            finally:
+                tx.abort()
         except lmdb.MapResizedError:
             environment.lmdb.set_mapsize(0)  # the writer was given a larger map
             return self._find(table, key, station)
         except (lmdb.Error, msgspec.MsgspecError) as error:
-            self._lose(error)
-            return None, None
+            return self._lose(error)
 
     def _settle(self, tx: lmdb.Transaction, table: Table) -> None:
         """Something was committed: see whether it is of the kind that is kept in memory."""
