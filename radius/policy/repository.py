@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from controller.core.db import Tx, upsert
-from controller.models import Account, CuiReset, Nas, Plan, PolicyRevision, Site, Wlan, Zone
+from controller.models import Account, CuiReset, Nas, Plan, PolicyRevision, Site, Zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,10 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What rules may speak of: identifiers, and the SSIDs on the air."""
+    """What rules may speak of, by identifiers."""
 
     zones: frozenset[str]
     sites: frozenset[str]
-    ssids: frozenset[str]
     nases: frozenset[str]
     plans: frozenset[str]
 
@@ -62,7 +61,6 @@ async def list_names(tx: Tx) -> Names:
     return Names(
         zones=frozenset(await tx.scalars(sa.select(Zone.id))),
         sites=frozenset(await tx.scalars(sa.select(Site.id))),
-        ssids=frozenset(await tx.scalars(sa.select(Wlan.ssid))),
         nases=frozenset(await tx.scalars(sa.select(Nas.id))),
         plans=frozenset(await tx.scalars(sa.select(Plan.id))),
     )

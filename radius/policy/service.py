@@ -109,11 +109,13 @@ def compare(before: Policy, after: Policy) -> tuple[str, ...]:
 
 
 def check_names(policy: Policy, names: Names) -> list[Problem]:
-    """Return where rules speak of what does not exist: mostly a slip of the pen. Beginnings may be of any."""
+    """Return where rules speak of what does not exist: mostly a slip of the pen.
+
+    Beginnings may be of any, and an SSID may be on the air of somebody else's access points.
+    """
     known = {
         "zone": names.zones,
         "site": names.sites,
-        "ssid": names.ssids,
         "nas": names.nases,
         "plan": names.plans,
     }

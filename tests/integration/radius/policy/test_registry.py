@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 from controller.directory.service import Directory
 from controller.models import Plan, PolicyRevision
+from controller.nas import service as nas_service
 from radius.cui import CuiIssuer
 from radius.policy import service
 from radius.policy.registry import PolicyRegistry
-from tests.integration.radius.asking import MAC
+from tests.integration.radius.asking import MAC, mab, until
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NOBODY = ("",) * 7
@@ -53,3 +54,42 @@ async def test_it_tells_who_has_another_identity(runtime):
         await service.reset_cui(tx, login.account_id, NOW)
     await registry.reload()
     assert cui.issue(login.account_id, b"", 0.0) != before
+
+
+async def test_a_running_daemon_hears_of_a_policy_of_a_vendor_and_of_an_identity(radius, device):
+    runtime = radius.runtime
+    login, _, _ = device
+    asks = mab().replace("\n", ',Chargeable-User-Identity="",NAS-Port=1\n')
+    before = await radius.ask("auth", asks)
+    assert "Received Access-Accept" in before
+    assert "WISPr-Bandwidth-Max-Down = 10000000" in before
+    cui = attribute(before, "Chargeable-User-Identity")
+    await put(runtime, "rule night\n ssid City\n method mab\n allow\n down 1M\n vlan 12\n filter slow\n")
+
+    async def slowed():
+        return 'Tunnel-Private-Group-Id:0 = "12"' in await radius.ask("auth", mab())
+
+    await until(slowed)
+    async with runtime.db.transaction() as tx:
+        await nas_service.set_manners(tx, "lo", vendor="mikrotik", cui="always")
+        await service.reset_cui(tx, login.account_id, NOW)
+
+    async def heard():
+        answer = await radius.ask("auth", mab())
+        return "Mikrotik-Rate-Limit" in answer and attribute(answer, "Chargeable-User-Identity") != cui
+
+    await until(heard)
+    shown = await radius.ask("auth", mab())
+    assert 'Mikrotik-Rate-Limit = "5000k/1000k"' in shown
+    assert 'Mikrotik-Address-List = "slow"' in shown
+    await put(runtime, "rule closed\n plan city\n deny closed\n")
+
+    async def refused():
+        return "Received Access-Reject" in await radius.ask("auth", mab())
+
+    await until(refused)
+    assert radius.metric('kolco_radius_refusals_total{reason="policy"}') >= 1
+
+
+def attribute(output, name):
+    return next(line.split("=")[1].strip() for line in output.splitlines() if f"{name} = " in line)
