@@ -1,6 +1,6 @@
 """What is answered to an Access-Request: joins reading, deciding and rendering. Knows no socket."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -15,6 +15,9 @@ _LABELS: Final = {method: method.value.removeprefix("radius-") for method in Met
 """Labels of latency."""
 
 
+AnswerSome = Callable[[RequestReceived], Answer | Awaitable[Answer] | None]
+
+
 class Answers:
     """The access port's answers.
 
@@ -22,12 +25,21 @@ class Answers:
         decide: decides on what is asked.
         replies: renders decisions.
         eap: answers EAP; None: it is refused.
+        others: answer requests of a kind of their own, and give None for those that are not.
     """
 
-    def __init__(self, decide: Decide, replies: Replies, *, eap: EapResponder | None = None) -> None:
+    def __init__(
+        self,
+        decide: Decide,
+        replies: Replies,
+        *,
+        eap: EapResponder | None = None,
+        others: Sequence[AnswerSome] = (),
+    ) -> None:
         self._decide = decide
         self._replies = replies
         self._eap = eap
+        self._others = tuple(others)
 
     def answer_access(self, request: RequestReceived) -> Answer | Awaitable[Answer]:
         """Answer an Access-Request, at once if nothing has to be asked of the database.
@@ -39,6 +51,10 @@ class Answers:
         packet = request.packet
         if self._eap is not None and packet.find(EAP_MESSAGE) is not None:
             return self._eap.answer(request)
+        for answer_some in self._others:
+            answer = answer_some(request)
+            if answer is not None:
+                return answer
         question = read_question(packet, request.secret, request.client.id)
         if isinstance(question, Refused):
             return self._replies.render(question, request)

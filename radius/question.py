@@ -47,6 +47,8 @@ class Refusal(StrEnum):
     """The device is not remembered, or its account is blocked."""
     WRONG_CREDENTIAL = "wrong-credential"
     """No valid device credential of that name and password, or of the certificate's name."""
+    NO_NETWORK_KEY = "no-network-key"
+    """No network key is issued to the device for that SSID, or the passphrase it has is none of them."""
     POLICY = "policy"
     """A rule of the policy denies it."""
     TOO_MANY = "too-many-devices"

@@ -139,8 +139,8 @@ class RadiusSettings(Section):
         7_200,
         ge=0,
         le=86_400,
-        description="Seconds for which a device may resume its TLS session in EAP, on the worker that has it; "
-        "its credential is looked at each time. 0: it has to log in in full.",
+        description="Seconds for which a device may resume its TLS session in EAP, on the worker that has "
+        "it; its credential is looked at each time. 0: it has to log in in full.",
     )
 
     mpsk_tries_max: int = Field(
@@ -152,7 +152,7 @@ class RadiusSettings(Section):
     mpsk_tries_per_s: int = Field(
         20_000,
         gt=0,
-        description="Network keys tried in a second at most by one worker, a tenth of its time; what is above "
+        description="Network keys tried in a second at most by one worker, a tenth of its time; what is more "
         "is dropped, and the access point asks again.",
     )
 

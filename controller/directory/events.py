@@ -16,6 +16,14 @@ class CredentialChanged:
     username: str
 
 
+@event("directory.network_key_changed")
+@dataclass(frozen=True)
+class NetworkKeyChanged:
+    """A network key was issued or revoked."""
+
+    username: str
+
+
 @event("directory.device_changed")
 @dataclass(frozen=True)
 class DeviceChanged:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from controller.core.db import Tx, upsert
 from controller.core.mac import Mac
 from controller.directory.types import AccountView, DeviceView, Known, PlanView, StoredCredential, VoucherView
-from controller.models import Account, Device, DeviceCredential, Identity, Plan, Voucher
+from controller.models import Account, Device, DeviceCredential, Identity, NetworkKey, Plan, Voucher
 
 
 async def find_plan(tx: Tx, plan_id: str) -> PlanView | None:
@@ -204,6 +204,50 @@ async def list_credentials(tx: Tx, device_id: str) -> Sequence[DeviceCredential]
     """Return a device's credentials in any state, the newest first."""
     query = sa.select(DeviceCredential).where(DeviceCredential.device_id == device_id)
     return (await tx.scalars(query.order_by(DeviceCredential.id.desc()))).all()
+
+
+async def list_network_keys(tx: Tx, *, mac: Mac | None, ssid: str | None) -> Sequence[Sequence[Any]]:
+    """Return network keys in any state: user name, SSID, MAC, and when issued, over and revoked."""
+    query = (
+        sa.select(
+            NetworkKey.username,
+            NetworkKey.ssid,
+            NetworkKey.mac,
+            NetworkKey.created_at,
+            DeviceCredential.expires_at,
+            DeviceCredential.revoked_at,
+        )
+        .join(DeviceCredential, DeviceCredential.username == NetworkKey.username)
+        .join(Device, Device.id == DeviceCredential.device_id)
+    )
+    if mac is not None:
+        query = query.where(Device.mac == mac)
+    if ssid is not None:
+        query = query.where(NetworkKey.ssid == ssid)
+    return (await tx.execute(query.order_by(NetworkKey.username.desc()))).all()
+
+
+async def is_network_key(tx: Tx, username: str) -> bool:
+    """Tell whether there is a network key of that name."""
+    return await tx.get(NetworkKey, username) is not None
+
+
+async def page_network_keys(
+    tx: Tx, *, after: str, limit: int, now: datetime, username: str | None = None
+) -> Sequence[NetworkKey]:
+    """Return the next network keys that are neither over nor revoked, by user name."""
+    query = (
+        sa.select(NetworkKey)
+        .join(DeviceCredential, DeviceCredential.username == NetworkKey.username)
+        .where(
+            NetworkKey.username > after,
+            DeviceCredential.revoked_at.is_(None),
+            DeviceCredential.expires_at > now,
+        )
+    )
+    if username is not None:
+        query = query.where(NetworkKey.username == username)
+    return (await tx.scalars(query.order_by(NetworkKey.username).limit(limit))).all()
 
 
 async def forget_account(tx: Tx, account_id: str) -> None:

@@ -45,6 +45,8 @@ class DropReason(StrEnum):
     """An EAP packet of another code, type or identifier than was asked for."""
     EAP_FRAGMENT = "eap-fragment"
     """A fragment that does not fit those before it."""
+    MPSK_OVERLOAD = "mpsk-overload"
+    """More network keys were tried lately than may be."""
     EAP_OVERLOAD = "eap-overload"
     """More devices are in the middle of EAP than may be."""
     NAS_RATE = "nas-rate"

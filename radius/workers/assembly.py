@@ -11,6 +11,7 @@ sessions, dynamic authorisation, the admin port) belong into `radius.daemon`. A 
 - must not need the database to answer an Access-Request.
 """
 
+import secrets
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -32,6 +33,10 @@ from radius.index.reader import AccountIndex
 from radius.journal.acknowledge import Acknowledger
 from radius.journal.build import open_journal
 from radius.metrics import RadiusMetrics
+from radius.mpsk.keeper import keep_ring
+from radius.mpsk.responder import MpskResponder
+from radius.mpsk.ring import KeyRing
+from radius.mschap import MsChapResponder
 from radius.nas import NasRegistry
 from radius.policy.events import CuiWasReset, PolicyChanged
 from radius.policy.registry import PolicyRegistry
@@ -194,4 +199,8 @@ async def _answers(
         state_prefix=bytes([link.number]),
         hand_over=link.hand_over,
     )
-    return Answers(decisions.decide, replies, eap=eap)
+    ring = KeyRing(tries_max=settings.mpsk_tries_max, tries_per_s=settings.mpsk_tries_per_s)
+    await keep_ring(runtime, ring)
+    mschap = MsChapResponder(decisions.decide, replies.render, random_octets=secrets.token_bytes)
+    mpsk = MpskResponder(ring, decisions.decide, replies.render, random_octets=secrets.token_bytes)
+    return Answers(decisions.decide, replies, eap=eap, others=(mschap.answer, mpsk.answer))

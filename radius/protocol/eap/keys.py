@@ -58,6 +58,11 @@ def encode_mppe_keys(
     ]
 
 
+def encode_mppe_key(key: bytes, secret: bytes, request_authenticator: bytes, salt: bytes) -> Attribute:
+    """Return a MS-MPPE-Recv-Key alone; some access points are told a network key by it."""
+    return encode_vendor(_MICROSOFT, _RECV_KEY, hide_key(key, secret, request_authenticator, salt))
+
+
 def read_mppe_keys(attributes: Iterable[Attribute], secret: bytes, request_authenticator: bytes) -> bytes:
     """Return the MSK as the NAS reads it from an Accept; a key that is missing is empty."""
     values = {kind: value for vendor, kind, value in iter_vendor(attributes) if vendor == _MICROSOFT}
