@@ -59,7 +59,8 @@ class PendingTable:
             attributes,
             self._secret,
             random_authenticator=authenticator,
-            require_message_authenticator=self._require,
+            # Older servers sign no answer to Status-Server, and all that a forged one could tell is "alive".
+            require_message_authenticator=self._require and code is not Code.STATUS_SERVER,
         )
         waiting = Waiting(pending)
         self._waiting[self._free.popleft()] = waiting
