@@ -3,19 +3,13 @@
 The same as `service.use` and `service.interim` for each, but with the statements of one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from controller.core.db import Tx
 from controller.sessions import repository, service
 from controller.sessions.quota import due_at, reason_spent
-from controller.sessions.types import SessionView, Usage
-
-
-async def find_many(tx: Tx, session_ids: Iterable[str]) -> dict[str, SessionView]:
-    """Return sessions by id; those that do not exist are left out."""
-    rows = await repository.find_many(tx, set(session_ids))
-    return {session_id: repository.view(row) for session_id, row in rows.items()}
+from controller.sessions.types import Usage
 
 
 async def report(tx: Tx, usages: Sequence[Usage], *, source: str, now: datetime) -> None:

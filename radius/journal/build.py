@@ -16,6 +16,7 @@ from radius.settings import RadiusSettings
 from radius.tally import Tally
 
 _MEGABYTE = 1 << 20
+_BATCHES = {"sqlite": 500, "postgresql": 2_000}
 _ASIDES_KEPT = timedelta(days=90)
 
 
@@ -57,7 +58,7 @@ def keep_books(
         runtime.clock,
         metrics=shown,
         heard=heard,
-        batch_max=settings.apply_batch_max,
+        batch_max=settings.apply_batch_max or _BATCHES[runtime.db.dialect],
         wait_s=settings.apply_wait_ms / 1000,
     )
     patience = Patience(

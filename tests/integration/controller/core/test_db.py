@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import StatementError
 
-from controller.core.db import Database, is_away, reason_of, upsert
+from controller.core.db import Database, among, is_away, lock, lock_all, reason_of, upsert
 from controller.core.errors import InvalidInputError
 from controller.models import AccessPoint, ApStatus, District, Gateway, Site, Zone
 from tests.fakes.clock import START
@@ -119,3 +119,35 @@ async def test_a_new_sqlite_file_is_its_owners_only(tmp_path):
         modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
     await database.close()
     assert modes == {"kolco.db": 0o600, "kolco.db-wal": 0o600, "kolco.db-shm": 0o600}
+
+
+async def test_among_finds_one_of_many_with_the_same_sql(database):
+    async with database.transaction() as tx:
+        tx.add_all(District(id=name, name=name) for name in ("a", "b", "c"))
+    statements = []
+    sa.event.listen(
+        database.engine.sync_engine, "before_cursor_execute", lambda *args: statements.append(args[2])
+    )
+    for wanted, found in (({"a", "c", "x"}, ["a", "c"]), (set(), []), ({"b"}, ["b"])):
+        async with database.reading() as tx:
+            query = sa.select(District.id).where(among(tx, District.id, wanted)).order_by(District.id)
+            assert list(await tx.scalars(query)) == found
+    assert len({text for text in statements if "SELECT" in text}) == 1
+
+
+async def test_many_locks_hold_each_other_up_in_no_order(database):
+    keys = [f"key {number}".encode() for number in range(40)]
+
+    async def take(wanted):
+        async with database.transaction() as tx:
+            await lock_all(tx, wanted)
+            await lock_all(tx, [])
+
+    async def take_one(key):
+        async with database.transaction() as tx:
+            await lock(tx, key)
+
+    async with asyncio.timeout(20):
+        await asyncio.gather(
+            *(take(keys[::step]) for step in (1, -1, 2, -2)), *(take_one(key) for key in keys)
+        )

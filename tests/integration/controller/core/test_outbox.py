@@ -39,3 +39,15 @@ async def test_a_nudge_comes_after_the_commit_and_only_then(database):
     async with database.reading() as tx:
         await outbox.ids_after(tx, 0)
     assert nudges == [1]
+
+
+async def test_many_events_are_written_in_order_with_one_nudge(database):
+    nudges = []
+    outbox.on_commit(database, lambda: nudges.append(1))
+    async with database.transaction() as tx:
+        await outbox.add_all(tx, [Happened(number) for number in range(3)])
+        await outbox.add_all(tx, [])
+    assert nudges == [1]
+    async with database.reading() as tx:
+        told = await outbox.newer(tx, 0, 10)
+    assert [row.payload for row in told] == [f'{{"number":{number}}}'.encode() for number in range(3)]
