@@ -22,6 +22,7 @@ def make_probe(
     certificate: Path | None,
     key: Path | None,
     tls: str,
+    resume: bool,
 ) -> EapProbe:
     """Return the probe; the authority is kolco's own unless another is named.
 
@@ -37,7 +38,9 @@ def make_probe(
     if certificate is not None and key is not None:
         identity = TlsIdentity(_read(certificate), _read(key))
     authority = ca or CoreSettings.load().data_dir / "pki" / "ca.crt"
-    return EapProbe(method, _read(authority), anonymous, username, password, identity, mac, called, tls)
+    return EapProbe(
+        method, _read(authority), anonymous, username, password, identity, mac, called, tls, resume
+    )
 
 
 def _read(path: Path) -> bytes:

@@ -44,6 +44,7 @@ class EapProbe:
         mac: the device, any notation, or empty.
         called: Called-Station-Id, or empty.
         newest: newest version of TLS spoken: 1.2 or 1.3; empty: the newest there is.
+        resume: log in twice, the second time by resuming the TLS session; what it ends with is told.
     """
 
     method: str
@@ -55,27 +56,55 @@ class EapProbe:
     mac: str = ""
     called: str = ""
     newest: str = ""
+    resume: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class EapProbeAnswer:
-    """The last answer, how many requests it took, and whether device and NAS have the same keys."""
+    """The last answer of a login, and how it came about.
+
+    Attributes:
+        answer: Access-Accept or Access-Reject.
+        rounds: how many requests it took.
+        keys_match: whether device and NAS have the same keys.
+        tls: the version of TLS that was spoken, empty before there was any.
+        resumed: whether the TLS session of an earlier login was resumed.
+    """
 
     answer: ProbeAnswer
     rounds: int
     keys_match: bool
+    tls: str
+    resumed: bool
 
 
 async def ask_eap(
     probe: EapProbe, host: str, port: int, secret: bytes, *, timeout_s: float, now: Callable[[], float]
 ) -> EapProbeAnswer:
-    """Log in and return how it ended.
+    """Log in, twice if that is to be tried, and return how it ended.
 
     Raises:
         InvalidInputError: something in the probe cannot be used.
         UnavailableError: no genuine answer came, or one that no device understands.
     """
     peer, attributes = _make_peer(probe), _attributes(probe)
+    ended = await _log_in(peer, attributes, probe, (host, port, secret), timeout_s=timeout_s, now=now)
+    if not probe.resume or not ended.answer.accepted:
+        return ended
+    again = peer.again()
+    return await _log_in(again, attributes, probe, (host, port, secret), timeout_s=timeout_s, now=now)
+
+
+async def _log_in(
+    peer: Peer,
+    attributes: list[Attribute],
+    probe: EapProbe,
+    server: tuple[str, int, bytes],
+    *,
+    timeout_s: float,
+    now: Callable[[], float],
+) -> EapProbeAnswer:
+    host, port, secret = server
     said = encode_eap(EapCode.RESPONSE, 0, EapType.IDENTITY, probe.anonymous.encode())
     state: list[Attribute] = []
     started = now()
@@ -93,7 +122,9 @@ async def ask_eap(
         if packet.code != Code.ACCESS_CHALLENGE or answer is None:
             keys = read_mppe_keys(packet.attributes, secret, authenticator)
             match = packet.code == Code.ACCESS_ACCEPT and len(keys) == MSK_LENGTH and keys == peer.msk()
-            return EapProbeAnswer(_describe(packet, now() - started), rounds, match)
+            return EapProbeAnswer(
+                _describe(packet, now() - started), rounds, match, peer.tls_version, peer.resumed
+            )
         said = answer
         state = [(a.STATE, value) for value in packet.find_all(a.STATE)]
     raise UnavailableError("the server goes on and on", hint="no access point bears that many rounds")

@@ -183,7 +183,7 @@ class EapResponder:
         conversation, decision = session.conversation, session.decision
         if isinstance(step, Finished) and isinstance(decision, Accepted):
             self._count(conversation.method, ACCEPT)
-            answer = self._render_decision(decision, request)
+            answer = self._render_decision(decision, request, label)
             keys = encode_mppe_keys(
                 step.msk, request.secret, request.packet.authenticator, self._random(2 * SALT_LENGTH)
             )
@@ -191,9 +191,10 @@ class EapResponder:
             return Answer(answer.code, [*answer.attributes, *message, *keys], answer.outcome, "", label)
         failed = step if isinstance(step, Failed) else Failed(EapFailure.REFUSED)
         self._count(conversation.method, REJECT)
-        reason = decision.reason.value if isinstance(decision, Refused) else failed.reason.value
+        refused = decision if isinstance(decision, Refused) else Refused(failed.reason)
+        answer = self._render_decision(refused, request, label)
         message = split_message(conversation.encode_end(failed))
-        return Answer(Code.ACCESS_REJECT, message, REJECT, reason, label)
+        return Answer(Code.ACCESS_REJECT, message, REJECT, answer.refusal, label)
 
 
 def _question(method: Method, proof: Proof, packet: Packet) -> Question:

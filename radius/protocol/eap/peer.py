@@ -83,6 +83,13 @@ class Peer:
         return Peer(self._device, self._client, fragment_max=self._fragment_max, resume=self._engine)
 
     @property
+    def tls_version(self) -> str:
+        """The version of TLS, such as 1.3; empty before the handshake is done."""
+        if not self._engine.established:
+            return ""
+        return "1.3" if self._engine.is_tls13 else "1.2"
+
+    @property
     def resumed(self) -> bool:
         """Whether the server has resumed the session of a former login."""
         return self._engine.resumed is not None

@@ -42,6 +42,32 @@ async def test_a_password(kolco, radius, device, method, tls):  # noqa: F811
     assert "Access-Reject" in wrong.stdout
 
 
+@pytest.mark.parametrize("method", ["ttls-mschapv2", "peap-gtc"])
+async def test_a_session_that_is_resumed(kolco, radius, device, method):  # noqa: F811
+    _, username, password = device
+    server = ("--nas", "lo", "--port", str(radius.auth_port))
+    result = await kolco(
+        method, *server, "--username", username, "--password", password, "--resume", "-o", "json"
+    )
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    assert (answer["resumed"], answer["keys_match"], answer["tls"]) == (True, True, "1.3")
+    wrong = await kolco(method, *server, "--username", username, "--password", "another", "--resume")
+    assert wrong.exit_code == 1
+
+
+async def test_mschapv2_in_radius_itself(kolco, radius, device):  # noqa: F811
+    _, username, password = device
+    asked = ("mschapv2", "--nas", "lo", "--port", str(radius.auth_port), "--username", username, "--password")
+    right = await kolco(*asked, password, "-o", "json")
+    assert right.exit_code == 0, right.output
+    answer = json.loads(right.stdout)
+    assert (answer["answer"], answer["attested"]) == ("Access-Accept", True)
+    wrong = await kolco(*asked, "another", "-o", "json")
+    assert wrong.exit_code == 1
+    assert json.loads(wrong.stdout)["attested"] is False
+
+
 async def test_a_certificate(kolco, radius, device, runtime, tmp_path):  # noqa: F811
     authority = CertificateAuthority.open(runtime.data_dir / "pki")
     issued = authority.issue_client(device[1], now=datetime.now(UTC))
