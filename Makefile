@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CITY ?=
-BENCHMARKS := fleet gate exporter portal radius_auth
+BENCHMARKS := fleet gate exporter portal radius_auth radius_acct radius_eap radius_storm
 
 .DEFAULT_GOAL := help
 .PHONY: help setup compile packages-run packages-test city test lint check format bench docs lock clean

@@ -58,7 +58,7 @@ class Report:
         self.latencies = Latencies(part.seconds for part in parts)
         self.offered_per_second = sum(part.sent / part.sending_s for part in parts if part.sending_s)
         self.per_second = sum(sum(part.codes.values()) / part.elapsed_s for part in parts if part.elapsed_s)
-        self.sending_s = max(part.sending_s for part in parts)
+        self._elapsed_s = max(part.elapsed_s for part in parts)
 
     @property
     def answered(self) -> int:
@@ -70,9 +70,9 @@ class Report:
         """Accepts, and acknowledged accounting."""
         return self.codes[Code.ACCESS_ACCEPT] + self.codes[Code.ACCOUNTING_RESPONSE]
 
-    def within(self, deadline_s: float) -> float:
-        """Return the answers a second, while requests were sent, that came within a deadline."""
-        return self.latencies.within(deadline_s) / self.sending_s if self.sending_s else 0.0
+    def goodput(self, deadline_s: float) -> float:
+        """Return the answers a second, from the first sending to the last answer, that came in time."""
+        return self.latencies.within(deadline_s) / self._elapsed_s if self._elapsed_s else 0.0
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures for a reader or a program; rates are of answers that were believed."""

@@ -7,6 +7,7 @@ from multiprocessing.connection import Connection
 from typing import Protocol
 
 from controller.core.errors import InvalidInputError, UnavailableError
+from controller.core.limits import allow_open_files
 from radius.load.asker import Asker
 from radius.load.plan import LoadPlan, Work
 from radius.load.report import Part, Report
@@ -73,6 +74,7 @@ def _shares(plan: LoadPlan, processes: int) -> list[LoadPlan]:
 
 
 def _prepare(plan: LoadPlan) -> _Share:
+    allow_open_files()  # an open loop may need a thousand sockets
     return Supplicants(plan) if plan.work.is_eap else Asker(plan)
 
 
