@@ -22,7 +22,7 @@ def make_probe(
     certificate: Path | None,
     key: Path | None,
     tls: str,
-    resume: bool,
+    resume: bool = False,
 ) -> EapProbe:
     """Return the probe; the authority is kolco's own unless another is named.
 

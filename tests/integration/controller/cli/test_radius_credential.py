@@ -27,7 +27,7 @@ def kolco(runtime, monkeypatch):
     return run
 
 
-async def test_a_certificate_opens_the_network_until_it_is_revoked(kolco, radius, device, tmp_path):  # noqa: F811
+async def test_a_certificate_opens_the_network_until_it_is_revoked(kolco, device, radius, tmp_path):  # noqa: F811
     out = tmp_path / "phone"
     issued = await kolco("issue", "--mac", MAC, "--out", str(out), "-o", "json")
     assert issued.exit_code == 0, issued.output

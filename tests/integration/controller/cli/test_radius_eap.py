@@ -28,7 +28,7 @@ def kolco(runtime, monkeypatch):
 
 @pytest.mark.parametrize("tls", ["1.2", "1.3"])
 @pytest.mark.parametrize("method", ["ttls-pap", "ttls-gtc", "ttls-mschapv2", "peap-mschapv2", "peap-gtc"])
-async def test_a_password(kolco, radius, device, method, tls):  # noqa: F811
+async def test_a_password(kolco, device, radius, method, tls):  # noqa: F811
     _, username, password = device
     server = ("--nas", "lo", "--port", str(radius.auth_port), "--tls", tls)
     named = ("--username", username, "--password")
@@ -43,7 +43,7 @@ async def test_a_password(kolco, radius, device, method, tls):  # noqa: F811
 
 
 @pytest.mark.parametrize("method", ["ttls-mschapv2", "peap-gtc"])
-async def test_a_session_that_is_resumed(kolco, radius, device, method):  # noqa: F811
+async def test_a_session_that_is_resumed(kolco, device, radius, method):  # noqa: F811
     _, username, password = device
     server = ("--nas", "lo", "--port", str(radius.auth_port))
     result = await kolco(
@@ -56,7 +56,7 @@ async def test_a_session_that_is_resumed(kolco, radius, device, method):  # noqa
     assert wrong.exit_code == 1
 
 
-async def test_mschapv2_in_radius_itself(kolco, radius, device):  # noqa: F811
+async def test_mschapv2_in_radius_itself(kolco, device, radius):  # noqa: F811
     _, username, password = device
     asked = ("mschapv2", "--nas", "lo", "--port", str(radius.auth_port), "--username", username, "--password")
     right = await kolco(*asked, password, "-o", "json")
@@ -68,7 +68,7 @@ async def test_mschapv2_in_radius_itself(kolco, radius, device):  # noqa: F811
     assert json.loads(wrong.stdout)["attested"] is False
 
 
-async def test_a_certificate(kolco, radius, device, runtime, tmp_path):  # noqa: F811
+async def test_a_certificate(kolco, device, radius, runtime, tmp_path):  # noqa: F811
     authority = CertificateAuthority.open(runtime.data_dir / "pki")
     issued = authority.issue_client(device[1], now=datetime.now(UTC))
     certificate, key = issued.write(tmp_path, "device")

@@ -28,7 +28,7 @@ def kolco(runtime, monkeypatch):
     return run
 
 
-async def test_a_key_opens_the_network_until_it_is_revoked(kolco, radius, device):  # noqa: F811
+async def test_a_key_opens_the_network_until_it_is_revoked(kolco, device, radius):  # noqa: F811
     issued = await kolco("issue", "--mac", MAC, "--ssid", "Dom-25", "-o", "json")
     assert issued.exit_code == 0, issued.output
     key = json.loads(issued.stdout)

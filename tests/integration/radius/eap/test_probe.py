@@ -16,7 +16,7 @@ async def try_login(radius, **values):
     )
 
 
-async def test_rounds_and_keys(radius, device):
+async def test_rounds_and_keys(device, radius):
     _, username, password = device
     ended = await try_login(radius, username=username, password=password, mac="02:00:00:00:00:01")
     assert ended.answer.accepted
@@ -25,7 +25,7 @@ async def test_rounds_and_keys(radius, device):
     assert "EAP-Message" not in dict(ended.answer.attributes)
 
 
-async def test_a_reject_has_no_keys(radius, device):
+async def test_a_reject_has_no_keys(device, radius):
     ended = await try_login(radius, username=device[1], password="another")
     assert ended.answer.name == "Access-Reject"
     assert not ended.keys_match

@@ -14,7 +14,7 @@ from radius.protocol.packet import encode_packet, parse_packet
 from tests.integration.radius.asking import AP, MAC, SECRET, acct, exchange, rows
 
 
-async def log_in(radius, device, method="ttls-pap"):
+async def log_in(device, radius, method="ttls-pap"):
     ca_pem = (radius.runtime.data_dir / "pki" / "ca.crt").read_bytes()
     probe = EapProbe(method, ca_pem, username=device[1], password=device[2], mac=MAC, called=AP)
     ended = await ask_eap(
@@ -24,14 +24,14 @@ async def log_in(radius, device, method="ttls-pap"):
     return dict(ended.answer.attributes)
 
 
-async def test_accounting_begins_the_session_that_eap_promised(radius, device):
-    accepted = await log_in(radius, device)
+async def test_accounting_begins_the_session_that_eap_promised(device, radius):
+    accepted = await log_in(device, radius)
     output = await radius.ask("acct", acct("Start", Class=accepted["Class"], Called_Station_Id=f'"{AP}"'))
     assert "Accounting-Response" in output
     (session,) = await rows(radius.runtime, NetSession)
     assert (session.method, session.mac, session.ssid) == ("radius-ttls", MAC, "City")
     # A device that roams logs in again; its session goes on.
-    await log_in(radius, device, "peap-mschapv2")
+    await log_in(device, radius, "peap-mschapv2")
     assert len(await rows(radius.runtime, NetSession)) == 1
 
 
@@ -47,7 +47,7 @@ def request(number, octets, state=None):
     )
 
 
-async def test_a_hostile_device_neither_stops_the_server_nor_gets_in(radius, device):
+async def test_a_hostile_device_neither_stops_the_server_nor_gets_in(device, radius):
 
     dice = random.Random(7)
     identity = encode_eap(EapCode.RESPONSE, 1, EapType.IDENTITY, b"anonymous")
@@ -72,7 +72,7 @@ async def test_a_hostile_device_neither_stops_the_server_nor_gets_in(radius, dev
     assert await asyncio.to_thread(attack) == {Code.ACCESS_CHALLENGE, Code.ACCESS_REJECT}
     assert radius.metric('kolco_radius_dropped_total{nas="lo",reason="eap-unexpected"}') > 0
     assert radius.metric('kolco_radius_dropped_total{nas="lo",reason="failed"}') == 0
-    await log_in(radius, device)
+    await log_in(device, radius)
 
 
 async def test_eap_without_a_message_authenticator_is_never_answered(radius):

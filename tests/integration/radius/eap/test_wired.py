@@ -86,7 +86,7 @@ async def running(*command):
 METHODS = {"radius-ttls": ("TTLS", "auth=PAP"), "radius-peap": ("PEAP", "auth=MSCHAPV2")}
 
 
-def configure(radius, device, interface, directory, method):
+def configure(device, radius, interface, directory, method):
     """The files of hostapd and wpa_supplicant."""
     hostapd, supplicant = directory / "hostapd.conf", directory / "supplicant.conf"
     ports = {"auth": radius.auth_port, "acct": radius.acct_port}
@@ -101,9 +101,9 @@ def configure(radius, device, interface, directory, method):
 
 
 @pytest.mark.parametrize("method", METHODS)
-async def test_a_device_behind_hostapd(radius, device, wire, tmp_path, method):
+async def test_a_device_behind_hostapd(device, radius, wire, tmp_path, method):
     here, there, space = wire
-    hostapd, supplicant = configure(radius, device, here, tmp_path, method)
+    hostapd, supplicant = configure(device, radius, here, tmp_path, method)
     connect = ("ip", "netns", "exec", space, "wpa_supplicant", "-D", "wired", "-i", there, "-c", supplicant)
     async with running("hostapd", hostapd) as authenticator_said:
         await authenticator_said("AP-ENABLED")
