@@ -33,7 +33,8 @@ _FIRST_DELAY_S: Final = 0.2
 _LONGEST_DELAY_S: Final = 15.0
 _HEALTHY_AFTER_S: Final = 30.0
 _SILENT_S: Final = 30.0
-"""A worker reports each second."""
+"""A worker reports each second, once it is ready."""
+_START_S: Final = 120.0
 _COLLECT_S: Final = 1.0
 _MOST_UNREAD: Final = 16 * 1024 * 1024
 """Octets a worker has not read, above which it is taken for dead."""
@@ -239,7 +240,8 @@ class WorkerPool:
         """End a worker that hangs."""
         while True:
             await asyncio.sleep(_SILENT_S / 4)
-            if time.monotonic() - worker.heard_at > _SILENT_S:
+            longest = _SILENT_S if worker.ready.is_set() else _START_S
+            if time.monotonic() - worker.heard_at > longest:
                 _log.error(LOG_SILENT, worker=worker.number)
                 process.kill()
                 return

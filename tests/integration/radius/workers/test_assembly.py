@@ -1,13 +1,11 @@
 """What answers, put together in this process."""
 
-import asyncio
-
 import pytest
 
 from controller.core.errors import InvalidInputError
 from radius.settings import RadiusSettings
 from radius.workers.assembly import prepare
-from tests.integration.radius.asking import mab
+from tests.integration.radius.asking import acct, mab
 
 
 def test_what_workers_share_is_made_once(runtime):
@@ -26,25 +24,8 @@ def test_a_certificate_that_cannot_be_used_is_told_before_workers_start(runtime,
         prepare(runtime, settings)
 
 
-async def test_who_was_let_in_is_let_in_while_the_database_is_away(radius, device, monkeypatch):
-    _, username, password = device
-    pap = f'User-Name="{username}",User-Password="{password}",Message-Authenticator=0x00\n'
-    async with asyncio.timeout(20):  # until the index has it
-        while "Received Access-Accept" not in await radius.ask("auth", pap):
-            await asyncio.sleep(0.1)
-    async with asyncio.timeout(20):
-        while True:
-            before = radius.metric("kolco_radius_index_fallbacks_total")
-            await radius.ask("auth", pap)
-            if radius.metric("kolco_radius_index_fallbacks_total") == before:
-                break
-
-    def away(*_args, **_options):
-        raise ConnectionError
-
-    db = radius.runtime.db
-    monkeypatch.setattr(db, "reading", away)
-    monkeypatch.setattr(db, "transaction", away)
-    assert "Received Access-Accept" in await radius.ask("auth", pap)
+async def test_access_and_accounting_are_answered_in_this_process(radius, device):
     assert "Received Access-Accept" in await radius.ask("auth", mab())
-    monkeypatch.undo()
+    assert "Received Accounting-Response" in await radius.ask("acct", acct("Start"))
+    assert radius.metric('kolco_radius_reply_seconds_count{kind="access",method="mab"}') == 1
+    assert radius.metric('kolco_radius_reply_seconds_count{kind="accounting",method=""}') == 1

@@ -61,7 +61,7 @@ async def test_it_reports_each_second_unasked(plan):
         assert report.ticket == 0
         assert "kolco_radius_worker_cpu_seconds" in {family.name for family in report.families}
     worker.stop()
-    await worker.ensure_ended()
+    assert await worker.ended() == 0
 
 
 @sqlite

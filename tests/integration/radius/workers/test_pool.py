@@ -233,11 +233,12 @@ async def test_a_worker_that_hangs_is_ended_and_keeps_nobody_waiting(pool, monke
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_worker_that_does_not_read_is_ended(pool, monkeypatch):
-    monkeypatch.setattr(module, "_MOST_UNREAD", 1_000)
+    monkeypatch.setattr(module, "_MOST_UNREAD", 1_000_000)
     async with pool:
         psutil.Process(pool.pids[0]).suspend()
-        for _ in range(500):
-            pool.send(Event("nas.changed", bytes(1_000)))
+        for _ in range(30):
+            pool.send(Event("of.no.interest", bytes(100_000)))
+            await asyncio.sleep(0.02)
 
         async def replaced():
             return deaths(pool) == 1 and len(pool.pids) == 2
