@@ -1,0 +1,69 @@
+import os
+
+import lmdb
+import pytest
+
+from controller.core.errors import UnavailableError
+from radius.index import environment as e
+from radius.index.entries import CREDENTIALS
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "radius" / "accounts.lmdb"
+
+
+def write(opened, count=1):
+    with opened.lmdb.begin(write=True, db=opened.tables[CREDENTIALS]) as tx:
+        for number in range(count):
+            tx.put(number.to_bytes(16, "big"), bytes(200))
+
+
+def test_it_is_made_its_owners_only_and_kept(path):
+    assert e.open_reader(path) is None
+    opened = e.open_writer(path, map_bytes=2**24)
+    write(opened)
+    opened.close()
+    assert (path / "data.mdb").stat().st_mode & 0o777 == 0o600
+    assert e.is_readable(path)
+    reader = e.open_reader(path)
+    with reader.lmdb.begin() as tx:
+        assert tx.get(bytes(16), None, reader.tables[CREDENTIALS]) == bytes(200)
+    reader.close()
+
+
+@pytest.mark.parametrize("size", [0, 100, 8_192, 50_000])
+def test_a_file_that_was_cut_off_is_moved_aside(path, size):
+    opened = e.open_writer(path, map_bytes=2**24)
+    write(opened, 1_000)
+    opened.close()
+    os.truncate(path / "data.mdb", size)
+    opened = e.open_writer(path, map_bytes=2**24)
+    write(opened)
+    opened.close()
+    assert e.is_readable(path)
+    assert path.with_name("accounts.lmdb.damaged").exists()
+
+
+def test_a_reader_can_have_it_made_anew(path):
+    e.open_writer(path, map_bytes=2**24).close()
+    identity = e.identity_of(path)
+    e.mark_damaged(path)
+    assert e.is_marked_damaged(path)
+    e.open_writer(path, map_bytes=2**24).close()
+    assert not e.is_marked_damaged(path)
+    assert e.identity_of(path) != identity
+
+
+def test_what_is_in_the_way_is_told(path):
+    path.parent.mkdir()
+    path.write_bytes(b"a file")
+    with pytest.raises(UnavailableError) as error:
+        e.open_writer(path, map_bytes=2**24)
+    assert str(path) in error.value.hint
+
+
+def test_a_failure_says_what_to_do(path):
+    assert "INDEX_MAP_BYTES" in e.explain_failure(lmdb.MapFullError("full"), path).hint
+    assert "free space" in e.explain_failure(OSError(28, "No space left on device"), path).hint
+    assert "deleted" in e.explain_failure(OSError(5, "Input/output error"), path).hint

@@ -1,0 +1,25 @@
+from prometheus_client import CollectorRegistry, generate_latest
+
+from radius.index.metrics import IndexMetrics
+
+
+def test_the_state_is_read_when_asked_for():
+    metrics = IndexMetrics(registry := CollectorRegistry())
+    metrics.watch(
+        age=lambda: 7.0, complete=lambda: 1.0, waiting=lambda: 3, count=lambda table: len(table.decode())
+    )
+    metrics.count_changes("event", 2)
+    metrics.observe_compare(1.5)
+    metrics.count_failure()
+    shown = generate_latest(registry).decode()
+    for line in (
+        "kolco_radius_index_age_seconds 7.0",
+        "kolco_radius_index_complete 1.0",
+        "kolco_radius_index_waiting 3.0",
+        'kolco_radius_index_entries{table="sessions"} 8.0',
+        'kolco_radius_index_changes_total{by="event"} 2.0',
+        'kolco_radius_index_changes_total{by="comparison"} 0.0',
+        "kolco_radius_index_compare_seconds 1.5",
+        "kolco_radius_index_failures_total 1.0",
+    ):
+        assert line in shown
