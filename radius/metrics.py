@@ -23,8 +23,8 @@ _METHODS: Final = ("", "pap", "chap", "mab")
 
 
 class _Signing(Collector):
-    def __init__(self, signing: Callable[[], Mapping[str, bool]]) -> None:
-        self._signing = signing
+    def __init__(self) -> None:
+        self.signing: Callable[[], Mapping[str, bool]] = dict
 
     def collect(self) -> Iterable[Metric]:
         family = GaugeMetricFamily(
@@ -33,7 +33,7 @@ class _Signing(Collector):
             "absent while nothing is known. Such requests are dropped where it is required (CVE-2024-3596).",
             labels=["nas"],
         )
-        for nas, signs in self._signing().items():
+        for nas, signs in self.signing().items():
             family.add_metric([nas], signs)
         return [family]
 
@@ -50,7 +50,8 @@ class RadiusMetrics:
     """
 
     def __init__(self, registry: CollectorRegistry, tally: Tally | None = None) -> None:
-        self._registry = registry
+        self._signing = _Signing()
+        registry.register(self._signing)
         self.tally = Tally(registry) if tally is None else tally
         counter, histogram = self.tally.counter, self.tally.histogram
         self._requests = counter("kolco_radius_requests", "Genuine new requests.", "nas", "kind").by
@@ -174,7 +175,7 @@ class RadiusMetrics:
 
     def watch_signing(self, signing: Callable[[], Mapping[str, bool]]) -> None:
         """Show which NASes sign their Access-Requests, read when it is asked for."""
-        self._registry.register(_Signing(signing))
+        self._signing.signing = signing
 
     def watch_drops(self, port: str, drops: Callable[[], float]) -> None:
         """Show what the kernel lost before a port, of all who listen there; read when it is asked for."""

@@ -42,10 +42,12 @@ class RadiusSettings(Section):
         30.0, gt=0, description="Seconds an answer is kept for retransmissions (RFC 5080 §2.2.2)."
     )
     duplicates_max: int = Field(
-        200_000, gt=0, description="Answers kept for retransmissions at most, on each port."
+        200_000, gt=0, description="Answers kept for retransmissions at most, on each port of each worker."
     )
     in_flight_max: int = Field(
-        4_000, gt=0, description="Requests worked on at a time, on each port; more are dropped and counted."
+        4_000,
+        gt=0,
+        description="Requests worked on at a time, on each port of each worker; more are dropped.",
     )
     batch_max: int = Field(128, gt=0, description="Logins decided together at most.")
     receive_buffer_bytes: int = Field(
@@ -65,7 +67,9 @@ class RadiusSettings(Section):
     )
     eap_private_key: Path | None = Field(None, description="PEM file of its key.")
     eap_sessions_max: int = Field(
-        4_000, gt=0, description="Devices in the middle of EAP at a time; more have to try again."
+        4_000,
+        gt=0,
+        description="Devices in the middle of EAP at a time, in each worker; more have to try again.",
     )
     eap_timeout_s: float = Field(
         60.0, gt=0, description="Seconds after which a device that has not finished EAP is given up."

@@ -21,6 +21,7 @@ from monitoring.reference import render_reference
 from monitoring.rules.render import render_rules
 from radius.eap.metrics import EapMetrics
 from radius.metrics import RadiusMetrics
+from radius.workers.metrics import show_all
 
 __all__ = ["app", "render_metrics"]
 
@@ -103,6 +104,7 @@ def render_metrics() -> str:
         "The portal": PortalMetrics,
         "The gateway": partial(GatewayMetrics, gateway_id=""),
         "RADIUS": RadiusMetrics,
+        "RADIUS: worker processes": show_all,
         "RADIUS: EAP": EapMetrics,
     }
     filled: dict[str, CollectorRegistry] = {}

@@ -28,7 +28,7 @@ from controller.core.log import configure_logging, get_logger
 from controller.core.runtime import Runtime
 from controller.core.secrets import SecretStore
 from controller.core.settings import CoreSettings
-from controller.core.tasks import Tasks, run_until_stopped
+from controller.core.tasks import Tasks
 from radius.index.build import make_index
 from radius.metrics import RadiusMetrics
 from radius.nas import NasRegistry
@@ -40,8 +40,8 @@ from radius.workers.channel import Channel, open_channel
 from radius.workers.families import report_families
 from radius.workers.handover import Inbox, Outboxes
 from radius.workers.messages import Collect, Down, Event, Missed, Ready, Report, Stop, Welcome
+from radius.workers.metrics import UsageMetrics
 from radius.workers.relay import RelayBus
-from radius.workers.usage import watch_usage
 
 LOG_STARTED = "radius.worker_started"
 LOG_ENDED = "radius.worker_ended"
@@ -140,7 +140,7 @@ async def _answer(
     settings = RadiusSettings.model_validate_json(welcome.settings)
     tally = Tally()
     metrics = RadiusMetrics(runtime.registry, tally)
-    watch_usage(runtime.registry, welcome.number)
+    UsageMetrics(runtime.registry, welcome.number)
     nas = NasRegistry(runtime.db, runtime.secrets, runtime.clock)
     ways = Outboxes(welcome.number, sockets.outboxes, nas.find, metrics.count_handed_over)
     link = ChildLink(welcome.number, ways)
@@ -220,9 +220,12 @@ def run(arguments: list[str]) -> None:
     """
     parent, control, inbox, *outboxes = map(int, arguments)
     die_with_parent(parent)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # A service manager sends them to every process; the parent says when to end, in order.
+        signal.signal(number, signal.SIG_IGN)
     with contextlib.ExitStack() as stack:
         ends = {number: stack.enter_context(socket.socket(fileno=fd)) for number, fd in enumerate(outboxes)}
         taken = stack.enter_context(socket.socket(fileno=inbox))
         channel = stack.enter_context(socket.socket(fileno=control))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run_until_stopped(work(Sockets(channel, taken, ends))))
+            runner.run(work(Sockets(channel, taken, ends)))

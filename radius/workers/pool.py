@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric
 
 from controller.core.errors import UnavailableError
@@ -24,6 +24,7 @@ from radius.settings import RadiusSettings
 from radius.tally import Tally
 from radius.workers.families import FamilySums
 from radius.workers.messages import Collect, Event, Missed, Report, Welcome
+from radius.workers.metrics import PoolMetrics
 from radius.workers.process import Plan, WorkerProcess, start_worker
 
 LOG_DIED = "radius.worker_died"
@@ -99,17 +100,8 @@ class WorkerPool:
             )
             for number in range(count)
         ]
-        Gauge("kolco_radius_workers", "Worker processes that answer.", registry=registry).set_function(
-            lambda: sum(worker.ready.is_set() for worker in self._workers)
-        )
-        self._deaths = Counter(
-            "kolco_radius_worker_deaths_total",
-            "Worker processes that ended unasked and were started again.",
-            ["worker"],
-            registry=registry,
-        )
-        for worker in self._workers:
-            self._deaths.labels(str(worker.number))
+        self._metrics = PoolMetrics(registry)
+        self._metrics.watch(count, lambda: sum(worker.ready.is_set() for worker in self._workers))
 
     async def __aenter__(self) -> Self:
         """Start the workers and wait until all of them answer.
@@ -206,7 +198,7 @@ class WorkerPool:
                     f"worker {worker.number} of RADIUS cannot start (exit status {status})",
                     hint="its messages above say why",
                 )
-            self._deaths.labels(str(worker.number)).inc()
+            self._metrics.count_death(worker.number)
             lived_s = time.monotonic() - started
             _log.warning(LOG_DIED, worker=worker.number, status=status, lived_s=round(lived_s, 1))
             await asyncio.sleep(delay)

@@ -6,7 +6,9 @@ import socket
 import pytest
 
 from controller.core.errors import ConflictError
+from controller.core.net import bind_udp
 from radius.daemon import serve
+from radius.ports import reserve_udp
 from radius.settings import RadiusSettings
 
 
@@ -27,3 +29,12 @@ async def test_the_dynamic_port_is_opened_only_if_somebody_may_use_it(runtime):
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert set(opened) == {"access", "accounting", "admin"}
+
+
+def test_a_reserved_port_is_shared_but_not_with_strangers():
+    with reserve_udp("127.0.0.1", 0) as held:
+        number = held.getsockname()[1]
+        with bind_udp("127.0.0.1", number, reuse_port=True):
+            pass
+        with pytest.raises(ConflictError, match="cannot listen"):  # another kolco that would share it too
+            reserve_udp("127.0.0.1", number)

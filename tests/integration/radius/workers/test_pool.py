@@ -176,8 +176,11 @@ async def test_nothing_stays_behind_when_it_is_stopped(crew):
     with Nases(crew.auth_port, count=4) as nases:
         await asyncio.sleep(0.3)
         nases.stopping.set()
+        for child in children:  # as a service manager does it
+            child.terminate()
         await crew.stop(signal.SIGTERM)
     assert crew.process.returncode == 0
+    assert "radius.worker_died" not in crew.log.read_text()
     assert len(children) == 2
     assert gone(children)
 
