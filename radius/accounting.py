@@ -8,6 +8,8 @@ Records come in batches: what a batch needs is loaded at once, the rules below w
 changed is stored at once, so the number of statements does not depend on the number of records.
 """
 
+import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +21,8 @@ from controller.directory.service import Directory
 from controller.directory.types import Known
 from controller.sessions.book import Book, Entry
 from controller.sessions.types import EXPIRED, IDLE, StartSession, Usage
+from radius.index.places import NOWHERE, Places
+from radius.index.repository import list_places
 from radius.legs import repository
 from radius.legs.book import Leg, LegBook
 from radius.outcomes import SOURCE, Applied, Outcome
@@ -42,6 +46,7 @@ _OTHER_END: Final = "left"
 _NAS_RESTART: Final = "nas-restart"
 _RESTARTS: Final = frozenset({AcctStatusType.ACCOUNTING_ON, AcctStatusType.ACCOUNTING_OFF})
 _LONGEST_SSID: Final = 32
+_PLACES_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,8 @@ class Accountant:
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
+        self._places = NOWHERE
+        self._placed_at = -math.inf
 
     async def apply(self, tx: Tx, received: Sequence[Received]) -> list[Applied]:
         """Apply records, in their order, in the caller's transaction; the same ones again change nothing."""
@@ -84,11 +91,18 @@ class Accountant:
             await sessions.lock_starts(tx, macs=macs, accounts=accounts)
         promised = {record.session.session_id for record in fresh if record.session is not None}
         await sessions.load(tx, ids=legs.session_ids() | promised, macs=macs, accounts=accounts)
-        batch = _Batch(legs, sessions, known, {})
+        if begun:
+            await self._read_places(tx)
+        batch = _Batch(legs, sessions, known, self._places)
         await legs.load_open_of(tx, batch.sessions_that_may_end(received))
-        seen = {record.called.mac for record in begun if record.called.mac is not None}
-        batch.places.update(await repository.find_places(tx, seen))
         return batch
+
+    async def _read_places(self, tx: Tx) -> None:
+        """Read now and then where access points stand."""
+        now = time.monotonic()
+        if now - self._placed_at > _PLACES_S:
+            self._places = Places(await list_places(tx))
+            self._placed_at = now
 
     async def _find_devices(
         self, tx: Tx, records: Sequence[Record], now: datetime | None
@@ -124,7 +138,7 @@ class _Batch:
     legs: LegBook
     sessions: Book
     known: dict[tuple[str, str, str], Known]
-    places: dict[str, repository.Place]
+    places: Places
 
     def sessions_that_may_end(self, received: Sequence[Received]) -> set[str]:
         """Return the sessions whose other legs decide whether they end."""
@@ -157,7 +171,8 @@ class _Batch:
             session, outcome = self._find_session(record, at)
             if session is None:
                 return Applied(outcome)
-            serial, _ = self._place(record)
+            place = self.places.find(record.called.mac)
+            serial = None if place is None else place.serial
             leg = self.legs.add(record, session_id=session.id, mac=session.mac, ap_serial=serial, now=at)
         else:
             session = self.sessions.find(leg.session_id)
@@ -192,7 +207,7 @@ class _Batch:
 
     def _start(self, record: Record, known: Known, mac: Mac, session_id: str | None, at: datetime) -> Entry:
         method = _guess_method(record) if record.session is None else record.session.method
-        serial, site_id = self._place(record)
+        place = self.places.find(record.called.mac)
         request = StartSession(
             mac=mac,
             ip=record.ip,
@@ -201,17 +216,14 @@ class _Batch:
             device_id=known.device_id,
             plan=known.plan,
             method=method,
-            ap_serial=serial,
-            site_id=site_id,
+            ap_serial=None if place is None else place.serial,
+            site_id=None if place is None else place.site_id,
             ssid=record.called.ssid[:_LONGEST_SSID],
             nas_id=record.nas_id,
             not_after=known.remembered_until if method == Method.MAB else None,
             session_id=session_id,
         )
         return self.sessions.start(request, at)
-
-    def _place(self, record: Record) -> tuple[str | None, str | None]:
-        return self.places.get(record.called.mac or "", (None, None))
 
     def _count(self, leg: Leg, record: Record, session: Entry, at: datetime) -> Outcome:
         new = above(leg.totals, record.totals)

@@ -11,10 +11,7 @@ from sqlalchemy.dialects import postgresql
 from controller.core.db import Tx, among
 from controller.core.mac import Mac
 from controller.directory.types import Known, PlanView
-from controller.models import AccessPoint, Account, ApStatus, Device, NetSession, Plan, RadiusLeg
-
-Place = tuple[str, str | None]
-"""(serial, site) of an access point."""
+from controller.models import Account, ApStatus, Device, NetSession, Plan, RadiusLeg
 
 _LEGS = cast("sa.Table", RadiusLeg.__table__)
 _KEY = (_LEGS.c.nas_id, _LEGS.c.address, _LEGS.c.acct_session_id)
@@ -90,16 +87,6 @@ async def find_devices(tx: Tx, ids: Collection[str]) -> dict[str, Known]:
         )
         for row in rows
     }
-
-
-async def find_places(tx: Tx, macs: Collection[str]) -> dict[str, Place]:
-    """Return the access points of these MACs."""
-    if not macs:
-        return {}
-    query = sa.select(AccessPoint.mac, AccessPoint.serial, AccessPoint.site_id).where(
-        among(tx, cast("sa.ColumnElement[str]", AccessPoint.mac), macs)
-    )
-    return {row.mac: (row.serial, row.site_id) for row in await tx.execute(query)}
 
 
 async def list_intervals(tx: Tx) -> dict[int, list[str]]:

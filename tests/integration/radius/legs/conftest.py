@@ -28,11 +28,11 @@ class City:
     promised: SessionClass
     serials: list
 
-    async def tell(self, kind, ap, *, leg="A", seconds=0):
+    async def tell(self, kind, ap, *, leg="A", seconds=0, bssid=""):
         """Have the NAS of an access point tell something of the device, now."""
         record = Record(
             kind, "nas", f"192.0.2.{ap}", leg, self.promised, Mac(MAC), "",
-            CalledStation(mac_of(self.serials[ap]), "City"), Totals(up_bytes=seconds), seconds, 0, 0,
+            CalledStation(bssid or mac_of(self.serials[ap]), "City"), Totals(up_bytes=seconds), seconds, 0, 0,
         )  # fmt: skip
         async with self.database.transaction() as tx:
             (applied,) = await self.accountant.apply(tx, [Received(record, self.clock.now())])
@@ -58,6 +58,6 @@ async def city(database, tmp_path, clock):
     directory = Directory(SecretStore(tmp_path / "secrets"))
     login = await make_citizen(database, directory, now=clock.now(), interim_s=300)
     await add_places(database)
-    serials = [await add_ap(database, number, connected=True) for number in range(2)]
+    serials = [await add_ap(database, 16 * number, connected=True) for number in range(2)]
     promised = SessionClass(new_id(), login.device_id, "radius-ttls")
     return City(database, clock, Accountant(directory), promised, serials)

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from controller.ap_channel import repository as ap_status
 from controller.models import NetSession
 from radius.legs import stale
+from tests.factories.inventory import mac_of
 
 GRACE = timedelta(seconds=420)
 LEAST = timedelta(seconds=900)
@@ -120,3 +121,12 @@ async def test_a_device_that_comes_back_has_a_session_again(city):
     again = city.another()
     await again.start(1, leg="C")
     assert (await again.session()).ended_at is None
+
+
+async def test_an_access_point_is_known_by_every_bss_it_has(city):
+    bssid = mac_of(city.serials[0])[:-1] + "f"  # of another radio
+    await city.start(0, bssid=bssid)
+    city.clock.advance(100)
+    await set_connected(city, 0, connected=False)
+    city.clock.advance(500)
+    assert await cut_off(city) == 1
