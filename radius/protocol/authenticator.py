@@ -83,17 +83,21 @@ def sign_request(
     secret: bytes,
     *,
     random_authenticator: bytes,
+    message_authenticator: bool = True,
 ) -> bytes:
-    """Encode and sign a request; a Message-Authenticator is put first, always.
+    """Encode and sign a request; a Message-Authenticator is put first.
 
     `random_authenticator` is 16 fresh random octets; it is not used where the code has a hashed
-    authenticator. Give `attributes` without a Message-Authenticator.
+    authenticator. Give `attributes` without a Message-Authenticator. Leave `message_authenticator` as it is
+    but for accounting, whose authenticator is a hash of everything anyway.
     """
     hashed = code in _HASHED_REQUESTS
     packet = _begin(code, identifier, _ZERO if hashed else random_authenticator)
-    packet += _EMPTY_MESSAGE_AUTHENTICATOR
+    if message_authenticator:
+        packet += _EMPTY_MESSAGE_AUTHENTICATOR
     append_attributes(packet, attributes)
-    packet[_FIRST_VALUE:_FIRST_END] = hmac_md5(secret, packet)
+    if message_authenticator:
+        packet[_FIRST_VALUE:_FIRST_END] = hmac_md5(secret, packet)
     if hashed:
         packet[4:HEADER_LENGTH] = md5_digest(packet + secret)
     return bytes(packet)

@@ -27,7 +27,7 @@ class PendingRequest:
     Args:
         code: Access-, Accounting-, CoA- or Disconnect-Request, or Status-Server.
         identifier: 0 to 255, in use for no other request on the same socket.
-        attributes: without Message-Authenticator, which is always added, and first.
+        attributes: without Message-Authenticator, which is added, and first, but in accounting.
         secret: the shared secret.
         random_authenticator: 16 fresh random octets. Values hidden by the caller use them too.
         require_message_authenticator: drop Access-* answers that have none.
@@ -48,8 +48,15 @@ class PendingRequest:
     ) -> None:
         self.code = code
         self.identifier = identifier
+        # Servers disagree on what a Message-Authenticator in accounting would cover: radsecproxy 1.9 ends
+        # the connection over one made as in RFC 5176 §3.4.
         self.data = sign_request(
-            code, identifier, attributes, secret, random_authenticator=random_authenticator
+            code,
+            identifier,
+            attributes,
+            secret,
+            random_authenticator=random_authenticator,
+            message_authenticator=code != Code.ACCOUNTING_REQUEST,
         )
         self._secret = secret
         self._require = require_message_authenticator

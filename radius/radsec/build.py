@@ -124,6 +124,7 @@ async def serve_radsec(
 
     async def read_peers() -> None:
         await peers.reload()
+        counts.show_peers(len(peers.table.clients), len(peers.table.serials))
         server.review()
 
     trust_changed()

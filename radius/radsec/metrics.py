@@ -57,6 +57,12 @@ class RadsecMetrics:
             "When our RadSec server certificate expires, unix time.",
             registry=registry,
         )
+        self._peers = Gauge(
+            "kolco_radius_radsec_peers",
+            "Peers that may come by RadSec: NAS entries by name, and adopted access points.",
+            ["kind"],
+            registry=registry,
+        )
         self._crl = Gauge(
             "kolco_radius_radsec_crl_next_update_timestamp_seconds",
             "When the first revocation list is out of date, unix time; 0: there is none.",
@@ -74,6 +80,11 @@ class RadsecMetrics:
     def watch(self, connections: Callable[[], float]) -> None:
         """Show the number of open connections, read when it is asked for."""
         self._open.set_function(connections)
+
+    def show_peers(self, names: int, access_points: int) -> None:
+        """Show how many may come."""
+        self._peers.labels("nas").set(names)
+        self._peers.labels("access-point").set(access_points)
 
     def show_trust(self, expires_at: float, next_update: datetime | None) -> None:
         """Show until when our certificate and the revocation lists are good."""

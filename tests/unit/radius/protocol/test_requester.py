@@ -71,3 +71,9 @@ def test_proxy_state_that_was_sent_must_come_back():
 def test_any_octets_are_refused(data):
     with pytest.raises(PeerError):
         pending().receive(data)
+
+
+def test_accounting_goes_without_message_authenticator():
+    for code, first in ((Code.ACCOUNTING_REQUEST, 1), (Code.ACCESS_REQUEST, 80), (Code.COA_REQUEST, 80)):
+        pending = PendingRequest(code, 1, [(1, b"u")], SECRET, random_authenticator=RANDOM)
+        assert parse_packet(pending.data).attributes[0][0] == first
