@@ -163,7 +163,7 @@ class Judge:
         verdict = self._policy(now_s, _facts(question, plan.id, grounds.places))
         effect = verdict.effect
         if effect.deny:
-            return Refused(Refusal.POLICY, verdict)
+            return Refused(Refusal.POLICY, verdict, entry.account_id, plan.id)
         if effect.plan is not None:
             plan = grounds.plans.get(effect.plan, plan)
         longest = plan.session_timeout_s if effect.session_s is None else effect.session_s
@@ -174,8 +174,10 @@ class Judge:
         mac = question.station or Mac("")
         known = Known(entry.account_id, entry.device_id, mac, plan, remembered_until)
         if session is not None and session.account_id == entry.account_id and session.expires_at > now_s:
-            left = max(1, int(session.expires_at - now_s))
-            return Accepted(known, method, session.id, left, result.attestation, result.keys, verdict)
+            left = int(session.expires_at - now_s)
+            if effect.session_s is not None:  # it shall be asked again by then, wherever it is
+                left = min(left, effect.session_s)
+            return Accepted(known, method, session.id, max(1, left), result.attestation, result.keys, verdict)
         return Accepted(
             known,
             method,

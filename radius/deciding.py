@@ -1,6 +1,7 @@
 """How a question becomes an answer that is there at once, or comes once a decision has come."""
 
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from radius.authorize import Accepted, Decision
 from radius.protocol.connection import RequestReceived
@@ -9,8 +10,13 @@ from radius.reply import Answer
 
 Decide = Callable[[Question], Decision | Awaitable[Decision]]
 """Decides on a question, at once if it can."""
-Render = Callable[[Decision, RequestReceived], Answer]
-"""Gives the answer of a decision to the NAS that asks."""
+
+
+class Render(Protocol):
+    """Gives the answer of a decision to the NAS that asks; `method` as in `Answer.method`."""
+
+    def __call__(self, decision: Decision, request: RequestReceived, /, method: str = "") -> Answer:
+        """Return the answer."""
 
 
 def when_decided(

@@ -12,7 +12,7 @@ import msgspec
 from controller.core.mac import Mac
 from radius.policy.rules import NO_RULE, Verdict
 from radius.protocol import attributes as a
-from radius.protocol.eap.steps import Proof
+from radius.protocol.eap.steps import EapFailure, Proof
 from radius.protocol.packet import Packet
 from radius.protocol.password import check_chap, unhide_password
 from radius.stations import CalledStation, find_mac, parse_called_station
@@ -89,10 +89,19 @@ class Question(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Not let in, and why; `verdict` is the policy's if it was asked."""
+    """Not let in, and why.
 
-    reason: Refusal
+    Attributes:
+        reason: why.
+        verdict: the policy's if it was asked.
+        account_id: who proved who they are, before the policy was asked; else empty.
+        plan_id: the plan of that account.
+    """
+
+    reason: Refusal | EapFailure
     verdict: Verdict = NO_RULE
+    account_id: str = ""
+    plan_id: str = ""
 
 
 def read_question(packet: Packet, secret: bytes, nas_id: str = "") -> Question | Refused:

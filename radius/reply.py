@@ -12,7 +12,7 @@ from struct import Struct
 from typing import Final
 
 from controller.directory.types import PlanView
-from radius.authorize import Decision
+from radius.authorize import Accepted, Decision
 from radius.cui import CuiIssuer, cui_attribute, is_wanted
 from radius.policy.rules import Effect, Verdict
 from radius.protocol import attributes as a
@@ -69,6 +69,9 @@ HANDED_OVER: Final = Answer(Code.ACCESS_CHALLENGE, (), "handed-over")
 """Nothing is sent: the worker that knows the EAP conversation has the datagram now and answers it."""
 
 
+Note = Callable[[Decision, RequestReceived, Answer], None]
+
+
 class Replies:
     """Renders decisions.
 
@@ -76,14 +79,21 @@ class Replies:
         codec: writes Class.
         cui: gives Chargeable-User-Identities; None: none are sent.
         now: gives the time in Unix seconds.
+        note: told each decision, what it answers and the answer; to be kept for explaining it.
     """
 
     def __init__(
-        self, codec: ClassCodec, cui: CuiIssuer | None = None, now: Callable[[], float] = lambda: 0.0
+        self,
+        codec: ClassCodec,
+        cui: CuiIssuer | None = None,
+        now: Callable[[], float] = lambda: 0.0,
+        *,
+        note: Note | None = None,
     ) -> None:
         self._codec = codec
         self._cui = cui
         self._now = now
+        self._note = note
         # The plan and the verdict stand in the value too, so their ids in the key stay theirs.
         self._shared: dict[tuple[int, int, str, Method], tuple[bytes, PlanView, Verdict]] = {}
         self._rejects: dict[tuple[str, str], Answer] = {}
@@ -96,8 +106,16 @@ class Replies:
             request: what it answers.
             method: how the device proves itself, as `Answer.method`.
         """
-        if isinstance(decision, Refused):
-            return self._reject(decision.reason.value, method)
+        answer = (
+            self._reject(decision.reason.value, method)
+            if isinstance(decision, Refused)
+            else self._accept(decision, request, method)
+        )
+        if self._note is not None:
+            self._note(decision, request, answer)
+        return answer
+
+    def _accept(self, decision: Accepted, request: RequestReceived, method: str) -> Answer:
         client = request.client
         known = decision.known
         left = min(decision.seconds_left, _LONGEST)

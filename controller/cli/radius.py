@@ -14,8 +14,17 @@ from typing import Annotated
 import httpx
 import typer
 
-from controller import migrations
-from controller.cli import radius_credential, radius_eap, radius_home, radius_load, radius_nas, radius_realm
+from controller.cli import (
+    radius_credential,
+    radius_eap,
+    radius_explain,
+    radius_home,
+    radius_load,
+    radius_nas,
+    radius_policy,
+    radius_psk,
+    radius_realm,
+)
 from controller.cli.output import (
     Column,
     ExitCode,
@@ -25,22 +34,11 @@ from controller.cli.output import (
     print_row,
     print_rows,
 )
-from controller.core.clock import SystemClock
-from controller.core.db import Database
 from controller.core.errors import InvalidInputError, UnavailableError
-from controller.core.mac import parse_mac
-from controller.core.secrets import SecretStore
-from controller.core.settings import CoreSettings
-from controller.directory.service import Directory
 from controller.nas import service
 from radius import probe
-from radius.authorize import Judge
-from radius.decisions import Authorizer
 from radius.eap.probe import ask_eap
-from radius.explain import Step, explain
 from radius.protocol.eap.peer import METHODS as EAP_METHODS
-from radius.question import Method, Question
-from radius.stations import CalledStation
 from radius.watch import Snapshot, busy, compare, read_snapshot
 
 __all__ = ["app"]
@@ -49,8 +47,11 @@ app = typer.Typer(
     name="radius", help="RADIUS: NAS clients, trying a server, explaining it.", no_args_is_help=True
 )
 app.add_typer(radius_nas.app)
+app.add_typer(radius_policy.app)
 app.add_typer(radius_credential.app)
+app.add_typer(radius_psk.app)
 app.command("load")(radius_load.load)
+app.command("explain")(radius_explain.explain)
 app.add_typer(radius_home.app)
 app.add_typer(radius_realm.app)
 
@@ -61,7 +62,6 @@ _RATE_COLUMNS = (
     Column("PER-SECOND", lambda row: f"{row['per_second']:.1f}", right=True),
     Column("TOTAL", "total", right=True),
 )
-_STEP_COLUMNS = (Column("STEP", "name"), Column("OK", "ok"), Column("SEEN", "detail"))
 
 
 class AskMethod(StrEnum):
@@ -69,6 +69,7 @@ class AskMethod(StrEnum):
 
     PAP = "pap"
     CHAP = "chap"
+    MSCHAPV2 = "mschapv2"
     MAB = "mab"
     STATUS = "status"
     TLS = "tls"
@@ -80,7 +81,7 @@ class AskMethod(StrEnum):
 
 
 _EAP = frozenset(AskMethod(name) for name in EAP_METHODS)
-_WITH_PASSWORD = (_EAP | {AskMethod.PAP, AskMethod.CHAP}) - {AskMethod.TLS}
+_WITH_PASSWORD = (_EAP | {AskMethod.PAP, AskMethod.CHAP, AskMethod.MSCHAPV2}) - {AskMethod.TLS}
 
 
 class TlsVersion(StrEnum):
@@ -120,6 +121,9 @@ def try_server(
     tls: Annotated[
         TlsVersion, typer.Option(help="EAP: newest version of TLS to speak.")
     ] = TlsVersion.TLS_1_3,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="EAP: log in twice, the second time by resuming the TLS session.")
+    ] = False,
     timeout: Annotated[float, typer.Option(help="Seconds before the first retransmission.")] = 1.0,
     output: Output = Format.TABLE,
 ) -> None:
@@ -152,6 +156,7 @@ def try_server(
             certificate=certificate,
             key=key,
             tls=tls.value,
+            resume=resume,
         )
 
     async def work() -> tuple[probe.ProbeAnswer, dict[str, object]]:
@@ -163,9 +168,14 @@ def try_server(
             raise InvalidInputError("no shared secret", hint="name a NAS with --nas, or set KOLCO_NAS_SECRET")
         if login is None:
             plain = await probe.ask(question, server, port, shared, timeout_s=timeout, now=time.perf_counter)
-            return plain, {}
+            return plain, {} if plain.attested is None else {"attested": plain.attested}
         ended = await ask_eap(login, server, port, shared, timeout_s=timeout, now=time.perf_counter)
-        return ended.answer, {"rounds": ended.rounds, "keys_match": ended.keys_match}
+        return ended.answer, {
+            "rounds": ended.rounds,
+            "keys_match": ended.keys_match,
+            "tls": ended.tls,
+            "resumed": ended.resumed,
+        }
 
     answer, more = asyncio.run(work())
     row = {
@@ -179,47 +189,6 @@ def try_server(
     columns += [Column(name.upper(), partial(_constant, value)) for name, value in answer.attributes]
     print_row(row, columns, output, kind="answer", key="answer")
     raise typer.Exit(ExitCode.OK if answer.accepted else ExitCode.ERROR)
-
-
-@app.command("explain")
-def explain_decision(
-    mac: Annotated[str, typer.Option(help="Explain MAC authentication of this device.")] = "",
-    username: Annotated[str, typer.Option(help="Explain PAP with this device credential.")] = "",
-    password: Annotated[
-        str, typer.Option(envvar="KOLCO_TEST_PASSWORD", help="Its password; asked if left out.")
-    ] = "",
-    *,
-    output: Output = Format.TABLE,
-) -> None:
-    """Say step by step why a device would be let in or refused now; exit code 0 if let in.
-
-    Example: kolco radius explain --mac 02:00:00:00:00:01
-    """
-    if bool(mac) == bool(username):
-        raise InvalidInputError("name either a device with --mac or a credential with --username")
-    if username and not password:
-        password = typer.prompt("Password", hide_input=True)
-    nowhere = CalledStation(None, "")
-    question = (
-        Question(Method.MAB, parse_mac(mac), "", parse_mac(mac), nowhere)
-        if mac
-        else Question(Method.PAP, username, password, None, nowhere)
-    )
-
-    async def work() -> list[Step]:
-        settings = CoreSettings.load()
-        db = Database(settings.database)
-        clock = SystemClock()
-        authorizer = Authorizer(db, Judge(Directory(SecretStore(settings.data_dir / "secrets"))), clock)
-        try:
-            async with migrations.explained(db):
-                return await explain(db, authorizer, question, clock.now())
-        finally:
-            await db.close()
-
-    steps = asyncio.run(work())
-    print_rows([asdict(step) for step in steps], _STEP_COLUMNS, output, kind="step", key="name")
-    raise typer.Exit(ExitCode.OK if steps[-1].ok else ExitCode.ERROR)
 
 
 @app.command("watch")

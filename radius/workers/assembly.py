@@ -28,10 +28,13 @@ from radius.authorize import Decision, Judge
 from radius.cui import CuiIssuer
 from radius.decisions import Authorizer, Decisions
 from radius.eap.build import build_eap
+from radius.explain.recorder import Recorder
 from radius.group import Group
 from radius.index.reader import AccountIndex
 from radius.journal.acknowledge import Acknowledger
 from radius.journal.build import open_journal
+from radius.journal.decisions import Digests
+from radius.journal.writer import Journal
 from radius.metrics import RadiusMetrics
 from radius.mpsk.keeper import keep_ring
 from radius.mpsk.responder import MpskResponder
@@ -96,7 +99,7 @@ def _decide_nothing(_question: Question) -> NoReturn:
     raise NotImplementedError
 
 
-def _render_nothing(_decision: Decision, _request: RequestReceived) -> NoReturn:
+def _render_nothing(_decision: Decision, _request: RequestReceived, /, method: str = "") -> NoReturn:
     raise NotImplementedError
 
 
@@ -128,8 +131,8 @@ async def assemble(
         InvalidInputError: a certificate cannot be used.
     """
     codec = ClassCodec(runtime.secrets.get(CLASS_KEY))
-    answers = await _answers(runtime, settings, metrics, codec, link=link, index=index)
     journal = await stack.enter_async_context(open_journal(runtime.data_dir, settings, metrics.tally))
+    answers = await _answers(runtime, settings, metrics, codec, link=link, index=index, journal=journal)
     transport = await open_transport(
         runtime,
         settings,
@@ -169,6 +172,7 @@ async def _answers(
     *,
     link: Link,
     index: AccountIndex,
+    journal: Journal,
 ) -> Answers:
     cui = CuiIssuer(runtime.secrets.get(CUI_KEY), monthly=settings.cui_monthly, zone=runtime.settings.zone)
     policy = PolicyRegistry(runtime.db, runtime.settings.zone, cui)
@@ -190,7 +194,8 @@ async def _answers(
         "Logins that asked the database, because the account index was not complete.",
     )
     decisions = Decisions(index, judge, database.submit, runtime.clock, fell_back=fallbacks.inc)
-    replies = Replies(codec, cui, now=time.time)
+    recorder = Recorder(journal, Digests(runtime.secrets), lambda: index.places)
+    replies = Replies(codec, cui, now=time.time, note=recorder.note)
     eap = build_eap(
         runtime,
         settings,

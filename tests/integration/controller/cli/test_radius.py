@@ -49,23 +49,6 @@ async def test_try_a_server(kolco, radius, device):  # noqa: F811
     assert isinstance(silent.exception, UnavailableError)
 
 
-async def test_decisions_are_explained(kolco, radius, device):  # noqa: F811
-    known = await kolco("explain", "--mac", MAC, "-o", "json")
-    assert known.exit_code == 0
-    steps = json.loads(known.stdout)
-    assert [step["name"] for step in steps] == ["device", "account", "remembered", "answer"]
-    assert steps[-1]["detail"].startswith("Access-Accept: plan city")
-    stranger = await kolco("explain", "--mac", "02:00:00:00:00:09")
-    assert stranger.exit_code == 1
-    assert "never logged in" in stranger.stdout
-    _, username, password = device
-    wrong = await kolco("explain", "--username", username, "--password", "wrong")
-    assert wrong.exit_code == 1
-    assert "Access-Reject: wrong-credential" in wrong.stdout
-    right = await kolco("explain", "--username", username, "--password", password)
-    assert right.exit_code == 0
-
-
 async def test_watch_shows_what_happens(kolco, radius, device):  # noqa: F811
     url = f"http://127.0.0.1:{radius.admin_port}"
     watching = asyncio.create_task(
