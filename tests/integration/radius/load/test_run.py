@@ -55,7 +55,7 @@ def test_a_process_that_fails_is_told_and_leaves_nothing_running():
     assert not multiprocessing.active_children()
 
 
-async def test_our_daemon_answers_logins_and_accounting_genuinely(radius, device):
+async def test_our_daemon_answers_logins_and_accounting_genuinely(device, radius):
     _, username, password = device
     made = plan(radius.auth_port, logins=(Login(username, password, asking.MAC),))
     report = await asyncio.to_thread(run_load, made)
