@@ -1,5 +1,6 @@
 """`kolco plan`: what a session gets: time, rate, volume."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -21,11 +22,30 @@ _COLUMNS = (
     Column("QUOTA_BYTES", "quota_bytes", right=True),
     Column("DEVICES", "simultaneous_use", right=True),
     Column("INTERIM_S", "interim_s", wide=True, right=True),
+    Column("DAILY_BYTES", "daily_quota_bytes", wide=True, right=True),
+    Column("MONTHLY_BYTES", "monthly_quota_bytes", wide=True, right=True),
+    Column("WHEN_FULL", "when_full", wide=True),
+    Column("VLAN", "vlan", wide=True, right=True),
+    Column("FILTER", "filter_id", wide=True),
 )
-_LIMITS = ("rate_down_kbps", "rate_up_kbps", "quota_bytes")
+_LIMITS = (
+    "rate_down_kbps", "rate_up_kbps", "quota_bytes", "daily_quota_bytes", "monthly_quota_bytes", "vlan",
+)  # fmt: skip
 """Fields that can be without a limit, which 0 says on the command line."""
 
 _Rate = Annotated[int | None, typer.Option(min=0, help="In kbit/s; 0: no limit.", show_default=False)]
+
+_Quota = Annotated[
+    int | None,
+    typer.Option(
+        min=0, help="Both directions, of all the account's devices; 0: no limit.", show_default=False
+    ),
+]
+
+
+class _WhenFull(StrEnum):
+    REPLACE = "replace"
+    REFUSE = "refuse"
 
 
 @app.command("list")
@@ -67,6 +87,18 @@ def change(
         int | None, typer.Option(min=0, help="Both directions, per session; 0: no limit.")
     ] = None,
     simultaneous_use: Annotated[int | None, typer.Option(min=1, help="Devices at once.")] = None,
+    daily_quota_bytes: _Quota = None,
+    monthly_quota_bytes: _Quota = None,
+    when_full: Annotated[
+        _WhenFull | None,
+        typer.Option(help="With all devices online: end the oldest session, or refuse the next by RADIUS."),
+    ] = None,
+    vlan: Annotated[
+        int | None, typer.Option(min=0, max=4094, help="VLAN into which RADIUS puts the device; 0: none.")
+    ] = None,
+    filter_id: Annotated[
+        str | None, typer.Option("--filter", help="Filter or role the access point knows; empty: none.")
+    ] = None,
     dry_run: DryRun = False,
     output: Output = Format.TABLE,
 ) -> None:
@@ -88,6 +120,11 @@ def change(
         "rate_up_kbps": rate_up_kbps,
         "quota_bytes": quota_bytes,
         "simultaneous_use": simultaneous_use,
+        "daily_quota_bytes": daily_quota_bytes,
+        "monthly_quota_bytes": monthly_quota_bytes,
+        "when_full": when_full,
+        "vlan": vlan,
+        "filter_id": filter_id,
     }
     body = {key: value for key, value in found[0].items() if key != "id"}
     for key, value in given.items():

@@ -21,3 +21,16 @@ async def test_what_is_refused(kolco):
     dry = await kolco("plan", "create", "trial", "--name", "x", "--dry-run")
     assert "(dry run)" in dry.out
     assert "trial" not in (await kolco("plan", "list", "-o", "name")).out
+
+
+async def test_what_radius_gives_is_set_and_taken_away(kolco):
+    await kolco("plan", "create", "guest", "--name", "Гость")
+    given = await kolco(
+        "plan", "set", "guest", "--vlan", "120", "--filter", "guests", "--when-full", "refuse", "-o", "json"
+    )
+    assert (given.json["vlan"], given.json["filter_id"], given.json["when_full"]) == (120, "guests", "refuse")
+    day = await kolco("plan", "set", "guest", "--daily-quota-bytes", "1000000", "-o", "json")
+    assert day.json["daily_quota_bytes"] == 1_000_000
+    taken = await kolco("plan", "set", "guest", "--vlan", "0", "--filter", "", "-o", "json")
+    assert (taken.json["vlan"], taken.json["filter_id"]) == (None, "")
+    await kolco("plan", "set", "guest", "--filter", "no spaces", code=1)
