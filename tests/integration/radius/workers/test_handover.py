@@ -2,19 +2,21 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 import time
 from collections import Counter
 
 import pytest
 
-from controller.core.errors import UnavailableError
 from radius.eap.probe import EapProbe, ask_eap
-from radius.protocol.attributes import Code
+from radius.protocol.attributes import STATE, Code
+from radius.protocol.authenticator import sign_request
 from radius.protocol.connection import Client, RequestReceived
-from radius.protocol.packet import Packet
+from radius.protocol.eap.packet import EapCode, EapType, encode_eap, split_message
+from radius.protocol.packet import Packet, parse_packet
 from radius.workers.handover import Inbox, Outboxes
-from tests.integration.radius.asking import MAC, SECRET
+from tests.integration.radius.asking import MAC, SECRET, exchange, until
 
 SOURCE = ("192.0.2.1", 1645)
 CLIENT = Client("ap", (b"s",))
@@ -92,14 +94,30 @@ async def test_a_nas_that_changes_its_port_all_the_time_logs_in(crew):
     assert 'kolco_radius_handed_over_total{outcome="full"}' not in shown
 
 
+def eap_request(octets, state=()):
+    attributes = [(1, b"anonymous"), *state, *split_message(octets)]
+    return sign_request(
+        Code.ACCESS_REQUEST, 1, attributes, SECRET.encode(), random_authenticator=os.urandom(16)
+    )
+
+
 async def test_a_conversation_whose_worker_died_begins_anew(crew):
-    logging_in = asyncio.create_task(log_in(crew, "ttls-pap"))
-    await asyncio.sleep(0.02)
-    for child in crew.workers():
-        child.kill()
-    with contextlib.suppress(UnavailableError):  # refused, or it got no answer: as a device sees it
-        assert not (await logging_in).answer.accepted
-    async with asyncio.timeout(30):
-        while await crew.metric("kolco_radius_workers") < 2:
-            await asyncio.sleep(0.1)
+    identity = encode_eap(EapCode.RESPONSE, 1, EapType.IDENTITY, b"anonymous")
+    (answer,) = await asyncio.to_thread(exchange, crew.auth_port, eap_request(identity))
+    state = parse_packet(answer).find(STATE)
+    assert state[0] in {0, 1}
+    crew.workers()[0].kill()
+    crew.workers()[-1].kill()
+
+    async def restarted():
+        shown = await crew.metrics()
+        deaths = [shown[f'kolco_radius_worker_deaths_total{{worker="{number}"}}'] for number in (0, 1)]
+        return deaths == [1, 1] and shown["kolco_radius_workers"] == 2
+
+    await until(restarted, seconds=60)
+    nak = encode_eap(EapCode.RESPONSE, 2, EapType.NAK, b"\0")
+    for _ in range(4):  # from several ports, so to both workers
+        (answer,) = await asyncio.to_thread(exchange, crew.auth_port, eap_request(nak, [(STATE, state)]))
+        assert parse_packet(answer).code == Code.ACCESS_REJECT
+    assert await crew.metric('kolco_radius_refusals_total{reason="eap-unknown-state"}') == 4
     assert (await log_in(crew, "ttls-pap")).keys_match
