@@ -10,6 +10,7 @@ from typing import Final
 from controller.core.runtime import Runtime
 from controller.roaming.events import RoutesChanged
 from radius.protocol.errors import DropReason
+from radius.proxy.choice import Link
 from radius.proxy.forwarder import Forwarder
 from radius.proxy.metrics import ProxyMetrics
 from radius.proxy.proxy import AnswerRequest, Proxy, ProxyParts
@@ -17,7 +18,7 @@ from radius.proxy.rewrite import MARK_LENGTH
 from radius.proxy.roaming import Operator
 from radius.proxy.route_class import RouteClassCodec
 from radius.proxy.routing import ACCESS, ACCOUNTING, Routing
-from radius.proxy.types import Home, Link, Timing
+from radius.proxy.types import Home, Timing
 from radius.proxy.udp import UdpLink
 from radius.radsec.link import RadsecLink
 from radius.radsec.trust import TrustKeeper
@@ -58,6 +59,7 @@ async def build_proxy(
         most=settings.proxy_accounting_max,
     )
     metrics.watch_waiting(partial(len, forwarder))
+    trust.listen(routing.review)
     stack.push_async_callback(routing.close)
     stack.push_async_callback(forwarder.close)
     key = runtime.secrets.get(_CLASS_KEY)

@@ -1,4 +1,4 @@
-"""Which home server is asked first. A pure module.
+"""Ways to home servers, and which is asked first. A pure module.
 
 A login by EAP is many requests that only one home server can answer: it holds the conversation's State.
 So who gave a State gets it back, and sharing is by the device, not by the request.
@@ -7,11 +7,39 @@ So who gave a State gets it back, and sharing is by the device, not by the reque
 from collections import OrderedDict
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from radius.protocol import attributes as a
 from radius.protocol.packet import Packet
-from radius.proxy.types import Link
+from radius.proxy.rewrite import Forwarded
+from radius.proxy.types import Home, Reply
+
+
+class Link(Protocol):
+    """A way to a home server for one kind of request."""
+
+    @property
+    def home(self) -> Home:
+        """The home server."""
+
+    @property
+    def up(self) -> bool:
+        """It answered when it was last heard of, as far as is known."""
+
+    async def exchange(self, forwarded: Forwarded, patience_s: float) -> Reply:
+        """Send a request and wait for the reply.
+
+        Raises:
+            NoAnswerError: none came within `patience_s` seconds.
+            MalformedError: the request holds a hidden value of impossible length.
+        """
+
+    def review(self) -> None:
+        """Let go of what is not to be trusted any more."""
+
+    async def close(self) -> None:
+        """Give up what is under way and let go of sockets."""
+
 
 L = TypeVar("L", bound=Link)
 

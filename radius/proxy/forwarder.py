@@ -12,9 +12,10 @@ from typing import Final
 
 from controller.core.log import get_logger
 from radius.protocol.errors import PeerError
+from radius.proxy.choice import Link
 from radius.proxy.metrics import ProxyMetrics
 from radius.proxy.rewrite import Forwarded
-from radius.proxy.types import Link, NoAnswerError
+from radius.proxy.types import NoAnswerError
 
 LOG_ABANDONED = "radius.proxied_accounting_abandoned"
 _FIRST_PAUSE_S: Final = 1.0

@@ -15,7 +15,7 @@ from radius.protocol.connection import RequestReceived
 from radius.protocol.eap.packet import EapCode, encode_outcome, join_message, parse_eap, split_message
 from radius.protocol.errors import DropReason, PeerError, UntrustedError
 from radius.protocol.packet import Attribute, Packet
-from radius.proxy.choice import StateHolders, device_key, order
+from radius.proxy.choice import Link, StateHolders, device_key, order
 from radius.proxy.forwarder import Forwarder
 from radius.proxy.metrics import ProxyMetrics
 from radius.proxy.realms import Route
@@ -23,7 +23,7 @@ from radius.proxy.rewrite import MARK_LENGTH, forward_access, forward_accounting
 from radius.proxy.roaming import Operator, kept_for_accounting
 from radius.proxy.route_class import RouteClassCodec, Routed
 from radius.proxy.routing import ACCESS, ACCOUNTING, Routing
-from radius.proxy.types import Link, NoAnswerError, Reply
+from radius.proxy.types import NoAnswerError, Reply
 from radius.reply import Answer
 
 UNREACHABLE: Final = "home-unreachable"

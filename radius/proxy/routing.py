@@ -14,9 +14,10 @@ from controller.core.log import get_logger
 from controller.core.secrets import SecretStore
 from controller.roaming.types import HOME_SECRET
 from radius.proxy import repository
+from radius.proxy.choice import Link
 from radius.proxy.metrics import ProxyMetrics
 from radius.proxy.realms import Realms, Route, make_realms
-from radius.proxy.types import Home, Link
+from radius.proxy.types import Home
 
 LOG_UNREADABLE = "radius.home_unreadable"
 ACCESS: Final = "access"
@@ -71,6 +72,12 @@ class Routing:
                 for kind, link in links.items():
                     self._metrics.watch_home(home_id, kind, lambda link=link: float(link.up))  # type: ignore[misc]
         self.realms = make_realms(routes)
+
+    def review(self) -> None:
+        """Let go of what is not to be trusted any more."""
+        for _, links in self._homes.values():
+            for link in set(links.values()):
+                link.review()
 
     async def close(self) -> None:
         """Close all ways."""

@@ -1,11 +1,9 @@
-"""Home servers and ways to them, as the parts of the proxy see them. Holds no behaviour."""
+"""Home servers, as the parts of the proxy see them. Holds no behaviour."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from radius.protocol.packet import Packet
 from radius.proxy.hidden import Key
-from radius.proxy.rewrite import Forwarded
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +71,3 @@ class Reply:
 
 class NoAnswerError(Exception):
     """A home server did not answer in time, or cannot be reached."""
-
-
-class Link(Protocol):
-    """A way to a home server for one kind of request."""
-
-    @property
-    def home(self) -> Home:
-        """The home server."""
-
-    @property
-    def up(self) -> bool:
-        """It answered when it was last heard of, as far as is known."""
-
-    async def exchange(self, forwarded: Forwarded, patience_s: float) -> Reply:
-        """Send a request and wait for the reply.
-
-        Raises:
-            NoAnswerError: none came within `patience_s` seconds.
-            MalformedError: the request holds a hidden value of impossible length.
-        """
-
-    async def close(self) -> None:
-        """Give up what is under way and let go of sockets."""

@@ -92,7 +92,7 @@ class UdpLink:
         return self._health.is_up(self._monotonic())
 
     async def exchange(self, forwarded: Forwarded, patience_s: float) -> Reply:
-        """See `types.Link`."""
+        """See `choice.Link`."""
         authenticator = self._random(_AUTHENTICATOR_LENGTH)
         key = Key(self.home.secret, authenticator)
         attributes = forwarded.for_home(key)
@@ -117,8 +117,11 @@ class UdpLink:
         self._health.heard(self._monotonic())
         return Reply(packet, key)
 
+    def review(self) -> None:
+        """Do nothing: over UDP only the shared secret is trusted."""
+
     async def close(self) -> None:
-        """See `types.Link`."""
+        """See `choice.Link`."""
         if self._probing is not None:
             self._probing.cancel()
             with suppress(asyncio.CancelledError):

@@ -49,6 +49,7 @@ class _Stream(asyncio.Protocol):
         self.table = PendingTable(home.secret, require_message_authenticator=False)
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.suspect = asyncio.Event()
+        self.certificate: x509.Certificate | None = None
         self.heard_at = self.checked_at = monotonic()
         self._monotonic = monotonic
         self._ignored = ignored
@@ -145,7 +146,7 @@ class RadsecLink:
         return len(self._streams)
 
     async def exchange(self, forwarded: Forwarded, patience_s: float) -> Reply:
-        """See `types.Link`."""
+        """See `choice.Link`."""
         authenticator = self._random(_AUTHENTICATOR_LENGTH)
         key = Key(self.home.secret, authenticator)
         attributes = forwarded.for_home(key)
@@ -173,8 +174,15 @@ class RadsecLink:
             finally:
                 stream.table.remove(waiting)
 
+    def review(self) -> None:
+        """Close connections to a server whose certificate was taken back."""
+        trust = self._trust()
+        for stream in self._streams:
+            if stream.certificate is not None and not trust.is_good(stream.certificate):
+                stream.abort()
+
     async def close(self) -> None:
-        """See `types.Link`."""
+        """See `choice.Link`."""
         lanes = tuple(self._lanes)
         for lane in lanes:
             lane.cancel()
@@ -208,12 +216,13 @@ class RadsecLink:
         while True:
             try:
                 stream = await self._connect()
-            except (OSError, ssl.SSLError, NoAnswerError) as error:
-                _log.warning(LOG_LOST, home=self.home.id, reason=str(error) or type(error).__name__)
-            else:
                 back_off = _FIRST_BACK_OFF_S
                 if not await self._serve(stream, spare=spare):
                     return
+            except (OSError, ssl.SSLError, NoAnswerError) as error:
+                _log.warning(LOG_LOST, home=self.home.id, reason=str(error) or type(error).__name__)
+            except Exception:  # noqa: BLE001 - a fault must not close the way for ever
+                _log.exception(LOG_LOST, home=self.home.id)
             if spare:
                 return
             # Up to a half more, so that workers do not come back all at once.
@@ -237,8 +246,11 @@ class RadsecLink:
             ssl_handshake_timeout=max(5.0, self._timing.response_s),
             ssl_shutdown_timeout=1.0,
         )
-        der = transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
-        if not trust.is_good(x509.load_der_x509_certificate(der)):
+        shown = transport.get_extra_info("ssl_object")
+        if shown is None or stream.lost.done():
+            raise NoAnswerError("it hung up")
+        stream.certificate = x509.load_der_x509_certificate(shown.getpeercert(binary_form=True))
+        if not trust.is_good(stream.certificate):
             transport.abort()
             raise NoAnswerError("its certificate was revoked")
         _log.info(LOG_CONNECTED, home=self.home.id)

@@ -135,8 +135,8 @@ def read_trust(files: TrustFiles) -> Trust:
         except InvalidInputError as error:
             raise InvalidInputError(f"{path}: {error.message}") from error
     server, client = files.server(), files.client()
-    leaf = x509.load_pem_x509_certificates(server.certificate_pem)[0]
     try:
+        leaf = x509.load_pem_x509_certificates(server.certificate_pem)[0]
         return Trust(
             x509.load_pem_x509_certificate(files.own_authority),
             Revocations(lists),

@@ -4,6 +4,8 @@ import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import httpx
+
 from controller.core.pki import CertificateAuthority
 from controller.nas import service as nas_service
 from controller.nas.types import NewNas
@@ -51,6 +53,11 @@ class City(Radius):
 
     async def is_down(self, home):
         return not await self.is_up(home)
+
+    async def scrape(self):
+        """The text of `/metrics`, of the daemon and its workers."""
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return (await client.get(f"http://127.0.0.1:{self.admin_port}/metrics")).text
 
     def proxied(self, home, outcome):
         return self.metric(f'kolco_radius_proxied_total{{home="{home}",outcome="{outcome}"}}')
