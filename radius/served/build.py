@@ -1,11 +1,14 @@
 """Puts together what ends and changes sessions at their NASes; one in a city's RADIUS, in the daemon."""
 
 from controller.core.runtime import Runtime
+from controller.directory.events import AccountChanged, PlanChanged
 from controller.sessions.events import SessionEnded
 from radius.journal.decisions import Digests
 from radius.metrics import RadiusMetrics
 from radius.nas import NasRegistry
+from radius.policy.events import PolicyChanged
 from radius.served.ask import Limits, NasAsker
+from radius.served.change import Changer
 from radius.served.disconnect import Disconnector
 from radius.settings import RadiusSettings
 
@@ -13,7 +16,7 @@ from radius.settings import RadiusSettings
 async def start_serving(
     runtime: Runtime, settings: RadiusSettings, registry: NasRegistry, metrics: RadiusMetrics
 ) -> Disconnector:
-    """Start ending sessions at their NASes; returns what is to hear of their accounting."""
+    """Start ending and changing sessions at their NASes; returns what is to hear of their accounting."""
     limits = Limits(settings.disconnect_port, settings.disconnect_timeout_s, settings.disconnect_tries)
     asker = NasAsker(registry.find, limits, lambda: runtime.clock.now().timestamp())
     disconnector = Disconnector(
@@ -28,4 +31,16 @@ async def start_serving(
     runtime.bus.on_gap(disconnector.reconcile)
     await disconnector.reconcile()
     runtime.tasks.spawn("radius-disconnect", disconnector.run)
+    changer = Changer(
+        runtime.db,
+        asker.ask,
+        registry.find,
+        runtime.clock,
+        runtime.settings.zone,
+        count=metrics.count_change,
+    )
+    runtime.bus.subscribe(PlanChanged, changer.hear_plan)
+    runtime.bus.subscribe(AccountChanged, changer.hear_account)
+    runtime.bus.subscribe(PolicyChanged, changer.hear_policy)
+    runtime.tasks.spawn("radius-change", changer.run)
     return disconnector

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from controller.core.db import Tx
-from controller.models import Account, DeviceCredential, NetSession, RadiusLeg
+from controller.models import AccessPoint, Account, DeviceCredential, NetSession, RadiusLeg
 from radius.served.identify import Served
 
 _BY_NAME = ("radius-mab", "radius-mpsk")
@@ -23,14 +23,20 @@ class Going:
         account_id: whose it is.
         plan_id: the plan it has.
         account_plan_id: the plan its account has now.
-        expires_at: when its time is over.
+        zone_id: where it is, as far as its access point is known; else empty.
+        site_id: as `zone_id`.
+        ssid: the network it is in.
+        method: how it was let in.
     """
 
     served: Served
     account_id: str
     plan_id: str
     account_plan_id: str
-    expires_at: datetime
+    zone_id: str
+    site_id: str
+    ssid: str
+    method: str
 
 
 async def list_served(tx: Tx, session_id: str) -> Sequence[Served]:
@@ -67,23 +73,26 @@ async def list_sessions_to_disconnect(tx: Tx) -> Sequence[str]:
 
 
 async def list_going(
-    tx: Tx, *, plan_id: str | None = None, account_id: str | None = None, after: str = "", limit: int
+    tx: Tx, *, plan_id: str | None = None, account_id: str | None = None, after: tuple[str, str], limit: int
 ) -> Sequence[Going]:
-    """Return open sessions that go on at NASes, of a plan or an account, by id; a page after `after`.
+    """Return open sessions that go on at NASes, of a plan or an account or all: a page after `after`.
+
+    Pages are in the order of the session's id and the NAS's name for it; both empty before the first.
 
     A session a gateway counts too is left out: there the gateway enforces.
     """
     query = (
-        sa.select(RadiusLeg, NetSession, Account.plan_id)
+        sa.select(RadiusLeg, NetSession, Account.plan_id, AccessPoint.zone_id, AccessPoint.site_id)
         .join(NetSession, NetSession.id == RadiusLeg.session_id)
         .join(Account, Account.id == NetSession.account_id)
+        .outerjoin(AccessPoint, AccessPoint.serial == RadiusLeg.ap_serial)
         .where(
             RadiusLeg.ended_at.is_(None),
             NetSession.ended_at.is_(None),
             NetSession.gateway_id.is_(None),
-            NetSession.id > after,
+            sa.tuple_(NetSession.id, RadiusLeg.acct_session_id) > after,
         )
-        .order_by(NetSession.id)
+        .order_by(NetSession.id, RadiusLeg.acct_session_id)
         .limit(limit)
     )
     if plan_id is not None:
@@ -91,16 +100,19 @@ async def list_going(
     if account_id is not None:
         query = query.where(NetSession.account_id == account_id)
     rows = (await tx.execute(query, execution_options={"populate_existing": True})).all()
-    names = await _usernames(tx, {session.device_id for _, session, _ in rows})
+    names = await _usernames(tx, {session.device_id for _, session, *_ in rows})
     return [
         Going(
             _served(leg, session, names),
             session.account_id,
             session.plan_id,
             account_plan_id,
-            session.expires_at,
+            zone_id or "",
+            site_id or "",
+            session.ssid,
+            session.method,
         )
-        for leg, session, account_plan_id in rows
+        for leg, session, account_plan_id, zone_id, site_id in rows
     ]
 
 
