@@ -2,7 +2,7 @@
 
 For people: `kolco radius test`, traces and tests. The hot path reasons in numbers (`attributes`)
 and never comes here. Tagged attributes (RFC 2868) are written with tag 0 and read without it;
-sub-attributes of a TLV are shown as octets of their parent.
+sub-attributes of a TLV are shown as octets of their parent, extended attributes by `extended`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,6 +15,7 @@ from pyrad import tools
 from pyrad.dictionary import Dictionary as _PyradDictionary
 
 from radius.protocol.attributes import VENDOR_SPECIFIC
+from radius.protocol.dictionary.extended import EXTENDED_TYPES, join_extended, name_of
 from radius.protocol.errors import EncodeError
 from radius.protocol.packet import MAX_VALUE_LENGTH, Attribute, encode_vendor, iter_vendor
 
@@ -95,12 +96,16 @@ class Dictionary:
     def describe(self, attributes: Iterable[Attribute]) -> list[tuple[str, str]]:
         """Return (name, value) of each attribute for people; hidden values are not shown."""
         rows: list[tuple[str, str]] = []
+        attributes = list(attributes)
         for code, value in attributes:
+            if code in EXTENDED_TYPES:
+                continue
             if code != VENDOR_SPECIFIC:
                 rows.append(self._describe(0, code, value))
                 continue
             inner = [self._describe(*part) for part in iter_vendor([(code, value)])]
             rows.extend(inner or [("Vendor-Specific", f"0x{value.hex()}")])
+        rows.extend((name_of(one), f"0x{one.value.hex()}") for one in join_extended(attributes))
         return rows
 
     def _describe(self, vendor: int, code: int, value: bytes) -> tuple[str, str]:

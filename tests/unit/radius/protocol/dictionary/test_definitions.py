@@ -27,6 +27,17 @@ DICTIONARY = load_dictionary()
         ("Cisco-AVPair", "a=b", "a=b"),
         ("Ruckus-SSID", "x", "x"),
         ("WBA-Offered-Service", "x", "x"),
+        ("WBA-Identity-Provider", "4CITY", "4CITY"),
+        ("WBA-Linear-Volume-Rate", "0x5255520000000001", "0x5255520000000001"),
+        ("HS20-Terms-And-Conditions-URL", "https://x.example", "https://x.example"),
+        ("HS20-AP-Version", "1", "1"),
+        ("Operator-Name", "4CITY:RU", "4CITY:RU"),
+        ("Chargeable-User-Identity", "0x00", "0x00"),
+        ("EAP-Key-Name", "0x00", "0x00"),
+        ("NAS-IPv6-Address", "2001:db8::1", "2001:db8::1"),
+        ("Framed-IPv6-Prefix", "2001:db8::/56", "2001:db8::/56"),
+        ("Delegated-IPv6-Prefix", "2001:db8::/48", "2001:db8::/48"),
+        ("Framed-Interface-Id", "1:2:3:4", "1:2:3:4"),
         ("Error-Cause", "503", "Session-Context-Not-Found"),
         ("WLAN-Pairwise-Cipher", "1", "1"),
     ],
@@ -60,6 +71,13 @@ def test_any_attributes_can_be_shown(attributes):
     for name, value in DICTIONARY.describe(attributes):
         assert name
         assert isinstance(value, str)
+
+
+def test_extended_attributes_are_shown_whole():
+    assert DICTIONARY.describe([(241, b"\x08ab"), (245, b"\x09\x80a"), (245, b"\x09\x00b")]) == [
+        ("Operator-NAS-Identifier", "0x6162"),
+        ("Extended-245.9", "0x6162"),
+    ]
 
 
 def test_unknown_attributes_are_shown_by_number():
