@@ -49,7 +49,7 @@ def keep_books(
         heard: told of what shows whether a session is over.
     """
     WriterMetrics(metrics.tally)  # what the workers count is shown here; without workers, made again by them
-    shown = ApplierMetrics(metrics, runtime.registry)
+    shown = ApplierMetrics(metrics.tally, runtime.registry, metrics)
     applier = Applier(
         runtime.db,
         journal_directory(runtime.data_dir),

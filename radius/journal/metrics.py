@@ -5,6 +5,8 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge
 
+from radius.journal.errors import NotStored
+from radius.journal.format import Kind
 from radius.metrics import RadiusMetrics
 from radius.tally import Tally
 
@@ -28,6 +30,8 @@ class WriterMetrics:
             "Accounting records not acknowledged because they could not be made safe.",
             "reason",
         ).by
+        for reason in NotStored:  # shown from zero on, so that rate() sees the first
+            self._not_stored[reason.value,] += 0
         self._left_out = tally.counter(
             "kolco_radius_decisions_not_recorded", "Decisions not kept for explanation: there were too many."
         ).by
@@ -49,17 +53,19 @@ class ApplierMetrics:
     """Counts of the applier.
 
     Args:
-        metrics: where counts are shown.
+        tally: where counts are shown.
         registry: where gauges are shown.
+        metrics: counts what became of accounting.
     """
 
-    def __init__(self, metrics: RadiusMetrics, registry: CollectorRegistry) -> None:
-        tally = metrics.tally
+    def __init__(self, tally: Tally, registry: CollectorRegistry, metrics: RadiusMetrics) -> None:
         self.observe_batch = metrics.observe_batch
         self.count_accounting = metrics.count_accounting
         self._set_aside = tally.counter(
             "kolco_radius_journal_set_aside", "Journal records that could not be applied.", "kind"
         ).by
+        for kind in Kind:
+            self._set_aside[kind.name.lower(),] += 0
         self._torn = tally.counter(
             "kolco_radius_journal_torn", "Segments whose end was cut, by `torn` or `damaged`.", "how"
         ).by
@@ -100,3 +106,10 @@ class ApplierMetrics:
         """Show the backlog, read when it is asked for."""
         self._backlog.set_function(octets)
         self._age.set_function(age_s)
+
+
+def show_all(registry: CollectorRegistry) -> None:
+    """Show every metric of the journal, for the reference."""
+    tally = Tally(registry)
+    WriterMetrics(tally)
+    ApplierMetrics(tally, registry, RadiusMetrics(CollectorRegistry()))

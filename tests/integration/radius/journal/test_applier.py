@@ -100,7 +100,7 @@ async def books(database, directory, metrics, tmp_path):
     heard = []
     applier = Applier(
         database, directory, Accountant(known), CODEC, clock,
-        metrics=ApplierMetrics(metrics, CollectorRegistry()),
+        metrics=ApplierMetrics(metrics.tally, CollectorRegistry(), metrics),
         heard=lambda record, applied: heard.append((record.kind, applied)),
         batch_max=100, wait_s=0.01,
     )  # fmt: skip

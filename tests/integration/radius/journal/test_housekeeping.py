@@ -27,7 +27,7 @@ PATIENCE = Patience(
 def make(database, clock, metrics):
     def made(patience=PATIENCE, *, behind_s=0.0, every_s=30.0):
         return Housekeeping(
-            database, clock, patience, metrics=ApplierMetrics(metrics, CollectorRegistry()),
+            database, clock, patience, metrics=ApplierMetrics(metrics.tally, CollectorRegistry(), metrics),
             backlog_age_s=lambda: behind_s, every_s=every_s,
         )  # fmt: skip
 

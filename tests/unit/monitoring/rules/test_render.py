@@ -16,6 +16,7 @@ from monitoring.metrics import CATALOGUE
 from monitoring.rules.render import RULE_FILES, all_rules, render_rules
 from monitoring.rules.types import Alert, Recording
 from radius.eap.metrics import EapMetrics
+from radius.journal.metrics import show_all as show_journal
 from radius.metrics import RadiusMetrics
 from tests.factories.dashboards import queries, selectors
 
@@ -41,6 +42,7 @@ def exported() -> set[str]:
         PortalMetrics,
         EapMetrics,
         RadiusMetrics,
+        show_journal,
         partial(GatewayMetrics, gateway_id="gw"),
     ):
         make(registry)

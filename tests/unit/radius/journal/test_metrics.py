@@ -1,13 +1,13 @@
 from prometheus_client import CollectorRegistry, generate_latest
 
-from radius.journal.metrics import ApplierMetrics, WriterMetrics
+from radius.journal.metrics import ApplierMetrics, WriterMetrics, show_all
 from radius.metrics import RadiusMetrics
 
 
 def test_what_is_counted_is_shown():
     registry = CollectorRegistry()
     metrics = RadiusMetrics(registry)
-    writer, applier = WriterMetrics(metrics.tally), ApplierMetrics(metrics, registry)
+    writer, applier = WriterMetrics(metrics.tally), ApplierMetrics(metrics.tally, registry, metrics)
     writer.observe_group(3)
     writer.count_not_stored("disk-full", 2)
     writer.count_decision_left_out()
@@ -33,3 +33,12 @@ def test_what_is_counted_is_shown():
         "kolco_radius_journal_backlog_age_seconds 8.0",
     ):
         assert line in shown
+
+
+def test_the_reference_shows_what_may_go_wrong_from_zero_on():
+    registry = CollectorRegistry()
+    show_all(registry)
+    shown = generate_latest(registry).decode()
+    assert 'kolco_radius_journal_not_stored_total{reason="disk-full"} 0.0' in shown
+    assert 'kolco_radius_journal_set_aside_total{kind="accounting"} 0.0' in shown
+    assert "kolco_radius_accounting_records_total" not in shown
