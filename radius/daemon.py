@@ -27,7 +27,7 @@ from radius.ports import PortPlan, Ports, reserve_udp
 from radius.protocol.connection import DYNAMIC_CODES
 from radius.radsec.build import RADSEC, find_port
 from radius.reply import ALIVE_ACCESS
-from radius.served.build import start_serving
+from radius.served.build import make_asker, start_serving
 from radius.session_class import ClassCodec
 from radius.settings import RadiusSettings
 from radius.workers.assembly import CLASS_KEY, assemble, follow_nas_table, prepare
@@ -75,7 +75,13 @@ async def serve(
         numbers = dict(await (answering.share() if settings.worker_count else answering.answer()))
         if settings.dynamic_from:
             ports = Ports(runtime, settings, registry, metrics, stack)
-            dynamic = DynamicAuthorization(runtime.db, codec, runtime.clock)
+            dynamic = DynamicAuthorization(
+                runtime.db,
+                codec,
+                runtime.clock,
+                ask=make_asker(runtime, settings, registry).ask,
+                find_client=registry.find,
+            )
             numbers["dynamic"] = ports.open(_dynamic_plan(settings, registry, dynamic)).number
         for kind, number in numbers.items():
             if kind == RADSEC:

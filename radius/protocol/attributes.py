@@ -83,6 +83,7 @@ class ServiceType(IntEnum):
     LOGIN = 1
     FRAMED = 2
     CALL_CHECK = 10
+    AUTHORIZE_ONLY = 17
 
 
 class AcctStatusType(IntEnum):
@@ -98,7 +99,10 @@ class AcctStatusType(IntEnum):
 class ErrorCause(IntEnum):
     """Error-Cause (RFC 5176 §3.5), those that we send."""
 
+    UNSUPPORTED_ATTRIBUTE = 401
     MISSING_ATTRIBUTE = 402
     UNSUPPORTED_SERVICE = 405
+    INVALID_ATTRIBUTE_VALUE = 407
     ADMINISTRATIVELY_PROHIBITED = 501
+    REQUEST_NOT_ROUTABLE = 502
     SESSION_CONTEXT_NOT_FOUND = 503

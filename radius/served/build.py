@@ -13,12 +13,17 @@ from radius.served.disconnect import Disconnector
 from radius.settings import RadiusSettings
 
 
+def make_asker(runtime: Runtime, settings: RadiusSettings, registry: NasRegistry) -> NasAsker:
+    """Return what sends Disconnect- and CoA-Requests to NASes."""
+    limits = Limits(settings.disconnect_port, settings.disconnect_timeout_s, settings.disconnect_tries)
+    return NasAsker(registry.find, limits, lambda: runtime.clock.now().timestamp())
+
+
 async def start_serving(
     runtime: Runtime, settings: RadiusSettings, registry: NasRegistry, metrics: RadiusMetrics
 ) -> Disconnector:
     """Start ending and changing sessions at their NASes; returns what is to hear of their accounting."""
-    limits = Limits(settings.disconnect_port, settings.disconnect_timeout_s, settings.disconnect_tries)
-    asker = NasAsker(registry.find, limits, lambda: runtime.clock.now().timestamp())
+    asker = make_asker(runtime, settings, registry)
     disconnector = Disconnector(
         runtime.db,
         asker.ask,

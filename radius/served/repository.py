@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from controller.core.db import Tx
 from controller.models import AccessPoint, Account, DeviceCredential, NetSession, RadiusLeg
+from controller.sessions.quota import due_at
 from radius.served.identify import Served
 
 _BY_NAME = ("radius-mab", "radius-mpsk")
@@ -125,6 +126,23 @@ async def set_plan(
         .where(NetSession.id == session_id, NetSession.ended_at.is_(None))
         .values(plan_id=plan_id, idle_timeout_s=idle_timeout_s, quota_bytes=quota_bytes)
     )
+
+
+async def limit_session(
+    tx: Tx, session_id: str, *, expires_at: datetime | None, idle_timeout_s: int | None
+) -> None:
+    """Shorten an open session's time, or change its idle time; None leaves what it has."""
+    session = await tx.get_one(NetSession, session_id, with_for_update=True, populate_existing=True)
+    if expires_at is not None:
+        session.expires_at = min(session.expires_at, expires_at)
+    if idle_timeout_s is not None:
+        session.idle_timeout_s = idle_timeout_s
+    session.due_at = due_at(
+        expires_at=session.expires_at,
+        last_used_at=session.last_used_at,
+        idle_timeout_s=session.idle_timeout_s,
+    )
+    await tx.flush()
 
 
 async def _usernames(tx: Tx, device_ids: Collection[str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ import pytest
 
 from controller.models import NetSession
 from tests.integration.radius.asking import MAC, acct, class_of, mab, rows
+from tests.integration.radius.served.conftest import COA_NAK, nas  # noqa: F401
 
 
 async def online(radius):
@@ -28,7 +29,15 @@ async def test_a_session_is_ended(radius, device, by_class):
 
 async def test_what_is_not_understood_is_refused_with_the_cause(radius, device):
     assert "Missing-Attribute" in await radius.ask("disconnect", "User-Name=somebody\n")
-    assert "Unsupported-Service" in await radius.ask("coa", f"Calling-Station-Id={MAC},Session-Timeout=60\n")
+    for wanted, cause in (
+        ("Service-Type=Authorize-Only", "Unsupported-Service"),
+        ("Filter-Id=guests", "Unsupported-Attribute"),
+        ("NAS-Port=1", "Missing-Attribute"),
+        ("Session-Timeout=60", "Session-Context-Not-Found"),
+    ):
+        output = await radius.ask("coa", f"Calling-Station-Id={MAC},{wanted}\n")
+        assert "Received CoA-NAK" in output
+        assert cause in output
 
 
 async def test_a_replay_is_dropped(radius, device):
@@ -37,3 +46,28 @@ async def test_a_replay_is_dropped(radius, device):
     output = await radius.ask("disconnect", f"Calling-Station-Id={MAC},Event-Timestamp={old}\n", silent=True)
     assert "No reply from server" in output
     assert radius.metric('kolco_radius_dropped_total{nas="lo",reason="stale"}') >= 1
+
+
+async def test_a_change_goes_to_the_nas_and_into_the_session(nas, radius, device):  # noqa: F811
+    await online(radius)
+    wanted = "Session-Timeout=60,Idle-Timeout=120,WISPr-Bandwidth-Max-Down=1000000"
+    assert "Received CoA-ACK" in await radius.ask("coa", f"Calling-Station-Id={MAC},{wanted}\n")
+    (told,) = nas.changes
+    assert (told["Session-Timeout"], told["WISPr-Bandwidth-Max-Down"]) == (60, 1_000_000)
+    (session,) = await rows(radius.runtime, NetSession)
+    left = (session.expires_at - datetime.now(UTC)).total_seconds()
+    assert 0 < left <= 60
+    assert session.idle_timeout_s == 120
+    assert session.due_at == session.expires_at
+
+
+async def test_what_the_nas_refuses_is_refused(nas, radius, device):  # noqa: F811
+    await online(radius)
+    nas.coa_answer, nas.error_cause = COA_NAK, 401
+    refused = await radius.ask("coa", f"Calling-Station-Id={MAC},Session-Timeout=60\n")
+    assert "Unsupported-Attribute" in refused
+    nas.coa_answer = None
+    away = await radius.ask("coa", f"Calling-Station-Id={MAC},Session-Timeout=60\n")
+    assert "Proxy-Request-Not-Routable" in away or "Not-Routable" in away
+    (session,) = await rows(radius.runtime, NetSession)
+    assert (session.expires_at - datetime.now(UTC)).total_seconds() > 60

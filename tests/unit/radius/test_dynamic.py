@@ -1,6 +1,6 @@
 import pytest
 
-from radius.dynamic import Target, check_fresh, find_target, only, refuse
+from radius.dynamic import Change, Target, change_to_send, check_fresh, find_target, only, read_change, refuse
 from radius.protocol.attributes import Code, ErrorCause
 from radius.protocol.connection import Client
 from radius.protocol.errors import DropReason, UntrustedError
@@ -45,3 +45,33 @@ def test_only_named_systems_may_ask():
     assert find("192.0.2.1") is clients["192.0.2.1"]
     assert find("192.0.2.2") is None
     assert find("192.0.2.3") is None
+
+
+def coa(extra=(), **values):
+    return request(Code.COA_REQUEST, extra=extra, **values).packet
+
+
+def test_what_a_change_wants():
+    assert read_change(coa(Calling_Station_Id=MAC, Session_Timeout="60")) == Change(session_s=60)
+    wanted = coa(Idle_Timeout="300", WISPr_Bandwidth_Max_Down="1000000", WISPr_Bandwidth_Max_Up="1")
+    assert read_change(wanted) == Change(None, 300, 1_000, 1)
+
+
+@pytest.mark.parametrize(
+    ("packet", "cause"),
+    [
+        (coa(Calling_Station_Id=MAC), ErrorCause.MISSING_ATTRIBUTE),
+        (coa(Service_Type="Authorize-Only", Session_Timeout="60"), ErrorCause.UNSUPPORTED_SERVICE),
+        (coa(Filter_Id="x", Session_Timeout="60"), ErrorCause.UNSUPPORTED_ATTRIBUTE),
+        (coa(Mikrotik_Rate_Limit="1M", Session_Timeout="60"), ErrorCause.UNSUPPORTED_ATTRIBUTE),
+        (coa([(27, b"\0")]), ErrorCause.INVALID_ATTRIBUTE_VALUE),
+    ],
+)
+def test_what_cannot_be_changed_is_refused_with_its_cause(packet, cause):
+    assert read_change(packet) is cause
+
+
+def test_a_change_in_the_makers_words():
+    change = Change(60, None, 1_000, None)
+    assert [kind for kind, _ in change_to_send("generic", change)] == [27, 26]
+    assert change_to_send("mikrotik", change)[1][1].endswith(b"0/1000k")
