@@ -4,19 +4,17 @@ Each process that answers has its own. What is answered here is given in; what c
 place on every port, and RadSec is served by the same.
 """
 
-from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import Final
 
 from controller.core.runtime import Runtime
 from radius.metrics import RadiusMetrics
 from radius.nas import NasRegistry
-from radius.protocol.connection import RequestReceived
 from radius.proxy.build import build_proxy
 from radius.proxy.proxy import AnswerRequest, Proxy
 from radius.radsec.build import open_trust, serve_radsec
 from radius.radsec.trust import TrustKeeper
-from radius.reply import Answer
 from radius.settings import RadiusSettings
 
 
@@ -29,6 +27,10 @@ class Transport:
         trust: certificates in force.
         proxy: stands before the answers.
         stack: closes what is opened.
+
+    Attributes:
+        answer_access: answers an Access-Request, here or by a home server.
+        answer_accounting: answers an Accounting-Request here, and has it delivered to its home server.
     """
 
     def __init__(
@@ -42,16 +44,10 @@ class Transport:
         self._runtime = runtime
         self._settings = settings
         self._trust = trust
-        self._proxy = proxy
         self._stack = stack
-
-    def answer_access(self, request: RequestReceived) -> Answer | Awaitable[Answer]:
-        """Answer an Access-Request, here or by a home server."""
-        return self._proxy.answer_access(request)
-
-    def answer_accounting(self, request: RequestReceived) -> Answer | Awaitable[Answer]:
-        """Answer an Accounting-Request here, and have it delivered to its home server."""
-        return self._proxy.answer_accounting(request)
+        # Bound here: every request on every port goes this way.
+        self.answer_access: Final = proxy.answer_access
+        self.answer_accounting: Final = proxy.answer_accounting
 
     async def serve_radsec(
         self, metrics: RadiusMetrics, registry: NasRegistry, *, port: int, reuse_port: bool
@@ -73,8 +69,8 @@ class Transport:
             self._trust,
             metrics,
             registry,
-            access=self._proxy.answer_access,
-            accounting=self._proxy.answer_accounting,
+            access=self.answer_access,
+            accounting=self.answer_accounting,
             port=port,
             reuse_port=reuse_port,
             stack=self._stack,

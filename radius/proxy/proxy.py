@@ -86,7 +86,7 @@ class Proxy:
         """Answer an Access-Request, here or by a home server."""
         parts = self._parts
         realms = parts.routing.realms
-        route = realms.find(request.packet.find(a.USER_NAME) or b"") if realms else None
+        route = None if realms.empty else realms.find(request.packet.find(a.USER_NAME) or b"")
         if route is None:
             return parts.access(request)
         if is_loop(request.packet, parts.mark):
@@ -98,7 +98,7 @@ class Proxy:
         parts = self._parts
         answer = parts.accounting(request)
         realms = parts.routing.realms
-        if not realms:
+        if realms.empty:
             return answer
         routed, classes = parts.codec.split(request.packet.find_all(a.CLASS))
         route = realms.get(routed.pattern) if routed is not None else None

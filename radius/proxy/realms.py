@@ -31,16 +31,14 @@ class Realms:
         suffixes: routes of `*.suffix` by suffix; it does not match the suffix itself.
         default: of realms that nothing names; None: those are answered here.
         null: of names without a realm, or that are no NAI; None: those are answered here.
+        empty: nothing is handed on at all.
     """
 
     exact: Mapping[str, Route] = field(default_factory=dict)
     suffixes: Mapping[str, Route] = field(default_factory=dict)
     default: Route | None = None
     null: Route | None = None
-
-    def __bool__(self) -> bool:
-        """Tell whether anything may be handed on at all."""
-        return bool(self.exact or self.suffixes or self.default or self.null)
+    empty: bool = True
 
     def find(self, user_name: bytes) -> Route | None:
         """Return where a user name goes, or None if it is answered here."""
@@ -83,4 +81,5 @@ def make_realms(routes: Iterable[Route]) -> Realms:
             suffixes[route.pattern[2:]] = route
         else:
             exact[route.pattern] = route
-    return Realms(exact, suffixes, special.get(DEFAULT), special.get(NULL))
+    empty = not (exact or suffixes or special)
+    return Realms(exact, suffixes, special.get(DEFAULT), special.get(NULL), empty)

@@ -36,9 +36,16 @@ class Peer:
     address: str
 
 
-def make_client(nas_id: str) -> Client:
+def make_client(nas_id: str, *, vendor: str = "generic", cui: str = "asked") -> Client:
     """Return a NAS that comes by RadSec: what protects UDP does not apply (radiusdtls-bis)."""
-    return Client(nas_id, (SECRET,), require_message_authenticator=False, limit_proxy_state=False)
+    return Client(
+        nas_id,
+        (SECRET,),
+        require_message_authenticator=False,
+        limit_proxy_state=False,
+        vendor=vendor,
+        cui=cui,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +89,5 @@ class PeerRegistry:
         async with self._db.reading() as tx:
             names = await repository.list_names(tx)
             serials = await repository.list_adopted(tx)
-        self.table = PeerTable({name: make_client(nas_id) for name, nas_id in names.items()}, serials)
+        clients = {row.name: make_client(row.nas_id, vendor=row.vendor, cui=row.cui) for row in names}
+        self.table = PeerTable(clients, serials)

@@ -1,6 +1,7 @@
 """All SQL of RadSec: which certificates belong to a NAS."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -8,12 +9,24 @@ from controller.core.db import Tx
 from controller.models import AccessPoint, Nas
 
 
-async def list_names(tx: Tx) -> Mapping[str, str]:
-    """Return the identifiers of enabled NASes by the name in their certificate."""
+@dataclass(frozen=True, slots=True)
+class NameRow:
+    """An enabled NAS that comes by RadSec; see `controller.models.Nas`."""
+
+    name: str
+    nas_id: str
+    vendor: str
+    cui: str
+
+
+async def list_names(tx: Tx) -> Sequence[NameRow]:
+    """Return the enabled NASes that come by RadSec."""
     rows = await tx.execute(
-        sa.select(Nas.radsec_name, Nas.id).where(Nas.enabled, Nas.radsec_name.is_not(None))
+        sa.select(sa.func.coalesce(Nas.radsec_name, ""), Nas.id, Nas.vendor, Nas.cui)
+        .where(Nas.enabled, Nas.radsec_name.is_not(None))
+        .order_by(Nas.id)
     )
-    return {name: nas_id for name, nas_id in rows if name is not None}
+    return [NameRow(*row) for row in rows]
 
 
 async def list_adopted(tx: Tx) -> frozenset[str]:

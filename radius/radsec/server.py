@@ -20,8 +20,9 @@ from radius.radsec.session import Handlers, RadsecSession
 from radius.radsec.trust import TrustKeeper
 
 _SWEEP_S: Final = 1.0
-_HANDSHAKES_AT_ONCE: Final = 64
-"""Of a whole city that comes back at once the others wait in the kernel's queue, not half-way in TLS."""
+_HANDSHAKES_AT_ONCE: Final = 1_024
+"""Of a whole city that comes back at once the others wait in the kernel's queue, not half-way in TLS; what
+says nothing holds a place no longer than a handshake may take."""
 _KEEPALIVE_S: Final = 60
 
 

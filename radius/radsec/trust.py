@@ -152,6 +152,7 @@ def _context(protocol: int, issued: Issued, authorities: Sequence[bytes]) -> ssl
     context = ssl.SSLContext(protocol)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_mode = ssl.CERT_REQUIRED
+    context.options |= ssl.OP_NO_RENEGOTIATION
     for pem in authorities:
         context.load_verify_locations(cadata=pem.decode())
     load_chain(context, issued)

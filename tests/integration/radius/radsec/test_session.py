@@ -1,6 +1,7 @@
 """One connection: all kinds of packets on it, many at a time, and what ends it."""
 
 import asyncio
+import random
 import secrets
 
 import pytest
@@ -182,3 +183,32 @@ async def test_who_does_not_read_holds_no_memory_and_is_cut_off(served):
     # What was taken is what buffers hold: the kernel's, and ours of some hundred kilobytes.
     assert len(served.asked) * 3_900 < 40_000_000
     transport.abort()
+
+
+async def test_random_octets_leave_it_up(served):
+    """From those who have a good certificate, and from those who have none."""
+    issued = served.partner.issue(METRO)
+    noise = random.Random(7)  # the same each time
+
+    async def bother(number):
+        if number % 4:
+            reader, writer = await served.connect(issued)
+        else:
+            reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+            served.writers.append(writer)
+        good = make(Code.ACCESS_REQUEST, number, (1, b"u"), (33, bytes(100))).data
+        octets = bytearray(good * 3)
+        for _ in range(noise.randrange(1, 9)):
+            octets[noise.randrange(len(octets))] = noise.randrange(256)
+        writer.write(bytes(octets) if number % 3 else noise.randbytes(noise.randrange(1, 5_000)))
+        writer.write_eof() if writer.can_write_eof() else writer.close()
+        await is_closed(reader)
+
+    for begin in range(0, 120, 20):
+        await asyncio.gather(*(bother(number) for number in range(begin, begin + 20)))
+
+    async def all_gone():
+        return len(served.server) == 0
+
+    await until(all_gone)
+    assert (await ask(*await served.connect(issued))).code == Code.ACCESS_ACCEPT

@@ -35,7 +35,9 @@ def test_the_nearest_pattern_wins(name, homes):
 
 
 def test_default_and_null():
+    assert make_realms([]).empty
     realms = make_realms([*ROUTES, Route("DEFAULT", ("hub",)), Route("NULL", ("null",))])
+    assert not realms.empty
     assert realms.find(b"u@elsewhere.example").homes == ("hub",)
     assert realms.find(b"u@city.example") is None
     assert realms.find(b"u").homes == ("null",)
@@ -53,5 +55,5 @@ def test_a_route_is_found_again_by_its_pattern():
 
 @given(st.binary(max_size=260))
 def test_without_routes_all_is_answered_here(name):
-    assert not Realms()
+    assert Realms().empty
     assert Realms().find(name) is None
