@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from controller.ap_channel.ucentral.messages import Bss, Interface, Number, Radio, StateBody, Survey
+from controller.core.errors import InvalidInputError
+from controller.core.mac import parse_mac
 
 _BANDS = {"2G": "2.4", "5G": "5", "5G-lower": "5", "5G-upper": "5", "6G": "6"}
 _LARGEST = 2**53
@@ -35,7 +37,12 @@ def summarise(state: StateBody, *, sanity: int | None) -> tuple[int, dict[str, A
             index = _radio_index(ssid, names)
             band = _BANDS.get(ssid.band, names[index] if index is not None else "")
             bss.append(
-                {"ssid": ssid.ssid[:_MAX_SSID].replace("\x00", ""), "band": band, "stations": stations}
+                {
+                    "ssid": ssid.ssid[:_MAX_SSID].replace("\x00", ""),
+                    "bssid": _bssid(ssid.bssid),
+                    "band": band,
+                    "stations": stations,
+                }
             )
             if index is None:
                 continue
@@ -62,6 +69,14 @@ def summarise(state: StateBody, *, sanity: int | None) -> tuple[int, dict[str, A
         "bss": bss,
     }
     return clients, summary
+
+
+def _bssid(text: str | None) -> str:
+    """Return a BSSID in canonical form; RADIUS finds the access point by it."""
+    try:
+        return parse_mac(text or "")
+    except InvalidInputError:
+        return ""
 
 
 def _radio(radio: Radio) -> dict[str, Any]:

@@ -96,7 +96,7 @@ class State(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Settled(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What is small and read whole: plans, and places by the MAC of the access point."""
+    """What is small and read whole: plans, and places by the MACs and BSSIDs of access points."""
 
     plans: list[PlanView] = []
     places: dict[str, PlaceEntry] = {}

@@ -1,7 +1,8 @@
 """Where a device is: from the BSS it joined to the access point, the site and the zone. Holds no SQL.
 
-A BSS is known by the MAC of its access point, or by a BSSID the access point derives from it: the
-first octet may have its local bit set, and the last half octet counts the networks on the air.
+A BSS is known by its BSSID if the access point has told it, or by the MAC of its access point, or by one
+that the access point derives from it: the first octet may have its local bit set, and the last half octet
+counts the networks on the air.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ class Places:
     """Finds places; immutable.
 
     Args:
-        by_mac: places by the canonical MAC of the access point.
+        by_mac: places by canonical MACs of access points and BSSIDs.
     """
 
     def __init__(self, by_mac: Mapping[str, PlaceEntry]) -> None:
@@ -26,11 +27,12 @@ class Places:
         self._by_block: dict[int, PlaceEntry | None] = {}
         for mac, place in by_mac.items():
             block = _block(mac)
-            # Where access points number so densely that two share a block, only their own MACs tell.
-            self._by_block[block] = None if block in self._by_block else place
+            # Where access points number so densely that two share a block, only what they told counts.
+            if self._by_block.setdefault(block, place) != place:
+                self._by_block[block] = None
 
     def __len__(self) -> int:
-        """Return the number of access points."""
+        """Return the number of MACs and BSSIDs."""
         return len(self._by_mac)
 
     def find(self, bssid: Mac | None) -> PlaceEntry | None:

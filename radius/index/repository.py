@@ -1,6 +1,6 @@
 """The index's SQL: the rows that let somebody in, by what changed or all of them in pages."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from controller.core.db import Tx, among
 from controller.directory.types import PlanView
-from controller.models import AccessPoint, Account, Device, DeviceCredential, NetSession, Plan
+from controller.models import AccessPoint, Account, ApStatus, Device, DeviceCredential, NetSession, Plan
 from radius.index.entries import PlaceEntry
 
 _CREDENTIAL = (
@@ -93,10 +93,30 @@ async def list_plans(tx: Tx) -> list[PlanView]:
 
 
 async def list_places(tx: Tx) -> dict[str, PlaceEntry]:
-    """Return where access points stand, by MAC; retired ones are left out."""
+    """Return where access points stand, by their MACs and the BSSIDs they told; retired ones are left out."""
     rows = await tx.execute(
-        sa.select(AccessPoint.mac, AccessPoint.serial, AccessPoint.site_id, AccessPoint.zone_id)
+        sa.select(
+            AccessPoint.mac,
+            AccessPoint.serial,
+            AccessPoint.site_id,
+            AccessPoint.zone_id,
+            ApStatus.summary["bss"].label("bss"),
+        )
+        .outerjoin(ApStatus, ApStatus.serial == AccessPoint.serial)
         .where(AccessPoint.state != "retired")
         .order_by(AccessPoint.mac)
     )
-    return {row.mac: PlaceEntry(row.serial, row.site_id, row.zone_id) for row in rows}
+    places: dict[str, PlaceEntry] = {}
+    for row in rows:
+        place = PlaceEntry(row.serial, row.site_id, row.zone_id)
+        for mac in (row.mac, *_bssids(row.bss)):
+            places.setdefault(mac, place)
+    return places
+
+
+def _bssids(told: Any) -> Iterator[str]:
+    """Return the BSSIDs of what an access point told of itself."""
+    for bss in told if isinstance(told, list) else ():
+        bssid = bss.get("bssid") if isinstance(bss, dict) else None
+        if isinstance(bssid, str) and bssid:
+            yield bssid

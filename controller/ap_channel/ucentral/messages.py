@@ -64,6 +64,7 @@ class Bss(Struct, frozen=True, gc=False):
     """One SSID on one radio."""
 
     ssid: str = ""
+    bssid: str | None = None
     band: str = ""
     radio: RadioRef | None = None
     associations: list[Association] = field(default_factory=list)

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from controller.core import outbox
 from controller.core.errors import UnavailableError
 from controller.directory import credentials
-from controller.models import AccessPoint, Device, DeviceCredential, District, Site
+from controller.models import AccessPoint, ApStatus, Device, DeviceCredential, District, Site
 from controller.sessions import service as sessions
 from controller.sessions.types import StartSession
 from radius.index.build import make_index
@@ -111,9 +111,13 @@ async def test_plans_and_places_are_at_hand(runtime, directory, login):
                 latitude=55.7, longitude=37.6, state="adopted", created_at=datetime.now(UTC),
             )
         )  # fmt: skip
+        await tx.flush()
+        told = [{"ssid": "City", "bssid": "00:10:a4:23:20:07"}, {"ssid": "older"}, "no BSS"]
+        tx.add(ApStatus(serial="0010a42319c0", summary={"bss": told}))
     async with kept(runtime) as (index, _):
         index.refresh()
-        assert index.places.find("00:10:a4:23:19:c0").site_id == "arbat"
+        for bssid in ("00:10:a4:23:19:c0", "00:10:a4:23:20:07"):
+            assert index.places.find(bssid).site_id == "arbat"
 
 
 async def test_what_changed_while_it_was_down_is_caught_up_before_it_answers(

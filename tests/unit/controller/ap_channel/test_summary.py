@@ -39,6 +39,7 @@ BODY = {
             "ssids": [
                 {
                     "ssid": "Москва",
+                    "bssid": "02-C0-DE-00-00-02",
                     "band": "2G",
                     "radio": {"$ref": "#/radios/0"},
                     "associations": [
@@ -98,8 +99,8 @@ def test_a_full_state():
             },
         ],
         "bss": [
-            {"ssid": "Москва", "band": "2.4", "stations": 2},
-            {"ssid": "Москва", "band": "5", "stations": 1},
+            {"ssid": "Москва", "bssid": "02:c0:de:00:00:02", "band": "2.4", "stations": 2},
+            {"ssid": "Москва", "bssid": "", "band": "5", "stations": 1},
         ],
     }
 
@@ -153,7 +154,7 @@ def test_nonsense_is_clamped():
     assert summary["radios"][0]["rx_ratio"] == 0
     assert summary["uplink_rx_bytes"] == 0
     assert summary["uplink_tx_bytes"] == 2**53
-    assert summary["bss"] == [{"ssid": "ab", "band": "", "stations": 1}]
+    assert summary["bss"] == [{"ssid": "ab", "bssid": "", "band": "", "stations": 1}]
 
 
 numbers = st.integers(-(2**53), 2**53) | st.floats(-1e15, 1e15)

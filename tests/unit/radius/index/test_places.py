@@ -21,3 +21,11 @@ def test_where_access_points_number_densely_only_their_own_macs_tell():
     dense = Places({f"00:10:a4:23:19:c{last}": PlaceEntry(str(last), "site", None) for last in range(3)})
     assert dense.find("00:10:a4:23:19:c2").serial == "2"
     assert dense.find("00:10:a4:23:19:c7") is None
+
+
+def test_what_an_access_point_told_counts_most():
+    other = PlaceEntry("0010a42319f0", "park", None)
+    places = Places({"00:10:a4:23:19:c0": ARBAT, "00:10:a4:23:19:c1": ARBAT, "00:10:a4:23:19:c8": other})
+    assert places.find("00:10:a4:23:19:c1") is ARBAT
+    assert places.find("00:10:a4:23:19:c8") is other
+    assert places.find("00:10:a4:23:19:c2") is None
