@@ -18,6 +18,8 @@ ASKED: Final = "asked"
 ALWAYS: Final = "always"
 """Of `CUI_MODES`. A request asks with the attribute, be it empty, NUL or an older value (RFC 4372 §2.1)."""
 
+CUI_KEY: Final = "radius-cui"
+"""Name of the secret that is the key."""
 LENGTH: Final = 24
 """Octets of a value; they are printable ASCII."""
 _DIGEST_LENGTH: Final = 18

@@ -16,6 +16,7 @@ import typer
 
 from controller.cli import (
     radius_credential,
+    radius_cui,
     radius_eap,
     radius_explain,
     radius_home,
@@ -48,6 +49,7 @@ app = typer.Typer(
 )
 app.add_typer(radius_nas.app)
 app.add_typer(radius_policy.app)
+app.add_typer(radius_cui.app)
 app.add_typer(radius_credential.app)
 app.add_typer(radius_psk.app)
 app.command("load")(radius_load.load)

@@ -7,8 +7,10 @@ import asyncio
 import getpass
 import sys
 from collections.abc import Coroutine, Sequence
+from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
@@ -29,8 +31,10 @@ from controller.cli.output import (
 )
 from controller.cli.radius_nas import opened
 from controller.core.clock import SystemClock
+from controller.core.db import Database
 from controller.core.errors import InvalidInputError
 from controller.core.settings import CoreSettings
+from radius.explain.rehearsal import Rehearsal, rehearse
 from radius.policy import service
 from radius.policy.engine import Engine, RuleLook
 from radius.policy.rules import FACTS, Condition, Policy, Rule
@@ -66,6 +70,13 @@ _REVISION_COLUMNS = (
     Column("RULES", "rules", right=True),
 )
 _LOOK_COLUMNS = (Column("RULE", "rule"), Column("MATCHES", "matches"), Column("BECAUSE", "because"))
+_PAST_COLUMNS = (
+    Column("COUNT", "count", right=True),
+    Column("BEFORE", "before"),
+    Column("AFTER", "after"),
+    Column("REFUSES", "denies"),
+    Column("ADMITS", "admits"),
+)
 _METHOD_PREFIX = "radius-"
 
 T = TypeVar("T")
@@ -261,14 +272,22 @@ def try_policy(
     account: Annotated[str, typer.Option(help="The account's state.")] = "active",
     at: Annotated[str, typer.Option(help="Moment, ISO 8601 in the city's time; left out: now.")] = "",
     file: Annotated[str, typer.Option(help="Try this text, not the policy in force.")] = "",
+    past: Annotated[
+        int, typer.Option(min=0, help="With --file: try it on what was decided in the last HOURS.")
+    ] = 0,
     output: Output = Format.TABLE,
 ) -> None:
     """Say which rule decides on a question, and why those before it do not; exit code 1 if it denies.
 
+    With --past: which decisions of the last hours would have been others; exit code 1 if any would refuse.
+
     Example: kolco radius policy test --zone parks --plan city --at 2026-11-28T01:30
+    Example: kolco radius policy test --file policy.txt --past 24
     """
     policy = parse_policy(_read_file(file)) if file else _run(_read())
     city = CoreSettings.load().zone
+    if past:
+        _try_on_past(policy, past, output)
     moment = SystemClock().now()
     if at:
         try:
@@ -287,6 +306,32 @@ def try_policy(
         rows.append({"rule": "", "matches": None, "because": "no rule matches: the plan decides"})
     print_rows(rows, _LOOK_COLUMNS, output, kind="rule", key="rule")
     raise typer.Exit(ExitCode.ERROR if verdict.effect.deny else ExitCode.OK)
+
+
+def _try_on_past(policy: Policy, hours: int, output: Format) -> NoReturn:
+    """Show what another policy would have decided; ends the command."""
+
+    async def work() -> Rehearsal:
+        async with opened(write=False) as (tx, _):
+            present = await service.read(tx)
+            names = service.check_names(policy, await service.list_names(tx))
+        if names:
+            raise PolicyTextError(names)
+        settings = CoreSettings.load()
+        db = Database(settings.database)
+        try:
+            since = SystemClock().now() - timedelta(hours=hours)
+            return await rehearse(db, present, policy, settings.zone, since=since)
+        finally:
+            await db.close()
+
+    done = _run(work())
+    print_rows(
+        [asdict(one) for one in done.differences], _PAST_COLUMNS, output, kind="difference", key="after"
+    )
+    if output is not Format.JSON:
+        note(f"{done.looked_at} decisions were looked at, of those that were kept")
+    raise typer.Exit(ExitCode.ERROR if any(one.denies for one in done.differences) else ExitCode.OK)
 
 
 def _show_look(look: RuleLook) -> dict[str, Any]:

@@ -87,8 +87,8 @@ async def is_not_ended(tx: Tx, session_id: str, outcome: str) -> bool:
     return await tx.scalar(query.limit(1)) is not None
 
 
-async def list_accepted(tx: Tx, *, since: datetime, after: str, limit: int) -> Sequence[Kept]:
-    """Return what policies can be tried on: decisions that got as far as the policy, by id, a page."""
+async def list_judged(tx: Tx, *, since: datetime, after: str, limit: int) -> Sequence[Kept]:
+    """Return decisions that got as far as the policy, by id; a page after `after`."""
     query = (
         sa.select(RadiusDecision)
         .where(

@@ -100,6 +100,11 @@ async def apply_text(
     return await change(tx, replaced, by=by, now=now, dry_run=dry_run)
 
 
+async def list_names(tx: Tx) -> Names:
+    """Return what rules may speak of."""
+    return await repository.list_names(tx)
+
+
 def compare(before: Policy, after: Policy) -> tuple[str, ...]:
     """Return the lines of a unified diff from one policy's text to another's."""
     lines = difflib.unified_diff(
@@ -187,6 +192,11 @@ def with_moved(policy: Policy, name: str, *, before: str | None) -> Policy:
 async def list_revisions(tx: Tx, limit: int) -> Sequence[Revision]:
     """Return revisions, the newest first."""
     return await repository.list_newest(tx, limit)
+
+
+async def list_cui_resets(tx: Tx) -> dict[str, int]:
+    """Return how often accounts have changed their identity, those that have."""
+    return await repository.list_cui_resets(tx)
 
 
 async def reset_cui(tx: Tx, account_id: str, now: datetime) -> None:

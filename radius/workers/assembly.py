@@ -25,7 +25,7 @@ from controller.directory.service import Directory
 from controller.nas.events import NasChanged
 from radius.answers import Answers
 from radius.authorize import Decision, Judge
-from radius.cui import CuiIssuer
+from radius.cui import CUI_KEY, CuiIssuer
 from radius.decisions import Authorizer, Decisions
 from radius.eap.build import build_eap
 from radius.explain.recorder import Recorder
@@ -56,7 +56,6 @@ from radius.transport import open_transport
 from radius.workers.link import Link
 
 CLASS_KEY = "radius-class"
-CUI_KEY = "radius-cui"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from typer.testing import CliRunner
@@ -10,6 +11,9 @@ from controller.audit import service as audit
 from controller.cli.radius import app
 from controller.core.errors import InvalidInputError, NotFoundError
 from controller.models import Plan, Zone
+from radius.explain.trace import Trace, encode_trace
+from radius.journal.decisions import DecisionRecord
+from radius.journal.repository import add_decisions
 from radius.policy.text import PolicyTextError
 
 TEXT = """\
@@ -133,6 +137,43 @@ async def test_a_question_is_tried(kolco, file):
         "plan staff: it is city",
         "no rule matches: the plan decides",
     ]
+
+
+async def test_a_policy_is_tried_on_what_was_decided(kolco, file, runtime):
+    await kolco("apply", file, "--yes")
+    facts = ("", "", "City", "lo", "radius-mab", "city", "active")
+    kept = [
+        DecisionRecord("lo", outcome, encode_trace(Trace(facts, 1, "10.0.0.1", True, 0)), reason=reason)
+        for outcome, reason in (
+            ("accept", ""),
+            ("accept", ""),
+            ("reject", "policy"),
+            ("reject", "unknown-device"),
+        )
+    ]
+    now = datetime.now(UTC)
+    async with runtime.db.transaction() as tx:
+        await add_decisions(tx, [(now - timedelta(hours=1), one) for one in kept])
+        await add_decisions(tx, [(now - timedelta(hours=30), one) for one in kept])
+        await add_decisions(tx, [(now, DecisionRecord("lo", "accept", b"damaged"))])
+    same = await kolco("test", "--file", file, "--past", "24")
+    assert (same.exit_code, same.stdout) == (0, "")
+    assert "3 decisions were looked at" in same.stderr
+    tried = ("test", "--file", "-", "--past", "24", "-o", "json")
+    closed = await kolco(*tried, stdin="rule closed\n ssid City\n deny closed\n")
+    assert closed.exit_code == 1
+    assert json.loads(closed.stdout) == [
+        {
+            "before": "the plan decides",
+            "after": "closed: deny closed",
+            "count": 3,
+            "denies": True,
+            "admits": False,
+        }
+    ]
+    slow = await kolco(*tried, stdin="rule slow\n method mab\n allow\n down 1M\n")
+    assert slow.exit_code == 0
+    assert isinstance((await kolco(*tried, stdin="rule a\n zone none\n allow\n")).exception, PolicyTextError)
 
 
 @pytest.mark.parametrize(
