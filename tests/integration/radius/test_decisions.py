@@ -13,7 +13,7 @@ from radius.authorize import Accepted, Judge
 from radius.decisions import Authorizer, Decisions
 from radius.index.changes import read_settled
 from radius.index.compare import compare
-from radius.index.entries import Keys
+from radius.index.entries import DEVICES, DeviceEntry, Keys, Settled, encode
 from radius.index.reader import AccountIndex
 from radius.index.writer import IndexWriter
 from radius.protocol.eap.mschapv2 import attest, respond
@@ -191,3 +191,74 @@ async def test_a_session_that_is_due_is_not_promised(authorizer, database, login
         )  # fmt: skip
     clock.advance(10)
     assert (await authorizer.decide(MAB)).session_id != session.id
+
+
+class Fallback:
+    """Decisions by an index in a given state, and a database that answers, or is away."""
+
+    def __init__(self, index, clock, directory, answer):
+        self.asked = []
+        self.fell_back = 0
+        self._answer = answer
+        self.decisions = Decisions(index, Judge(directory), self._ask, clock, fell_back=self._count)
+
+    def _count(self):
+        self.fell_back += 1
+
+    async def _ask(self, question):
+        self.asked.append(question)
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return self._answer
+
+
+@pytest.fixture
+def known(clock, tmp_path):
+    """An index in which the device is remembered; its state is still to be set."""
+    keys = Keys(bytes(32))
+    writer = IndexWriter(tmp_path / "known", keys.check, map_bytes=2**24)
+    writer.open()
+    entry = DeviceEntry(clock.now().timestamp() + 60, "a", "d", "city")
+    writer.apply([(DEVICES, keys.station(MAC), encode(entry))], settled=Settled([PLAN]))
+    index = AccountIndex(tmp_path / "known", keys)
+    index.attach(writer.environment)
+    yield index, writer
+    writer.abandon()
+
+
+STRANGER = Question(Method.MAB, "02:00:00:00:00:99", "", "02:00:00:00:00:99", NOWHERE)
+BY_DATABASE = Refused(Refusal.TOO_MANY)
+
+
+async def test_what_an_incomplete_index_does_not_know_is_asked_of_the_database(known, clock, directory):
+    index, writer = known
+    writer.apply((), hits=True, misses=False)
+    one = Fallback(index, clock, directory, BY_DATABASE)
+    assert isinstance(one.decisions.decide(MAB), Accepted)
+    assert await one.decisions.decide(STRANGER) == BY_DATABASE
+    assert (one.asked, one.fell_back) == ([STRANGER], 1)
+    writer.apply((), misses=True)
+    assert one.decisions.decide(STRANGER) == Refused(Refusal.UNKNOWN_DEVICE)
+    writer.apply((), misses=False)
+    away = Fallback(index, clock, directory, ConnectionRefusedError())
+    with pytest.raises(ConnectionRefusedError):  # not answered: it may have come since
+        await away.decisions.decide(STRANGER)
+
+
+async def test_an_index_that_is_behind_is_believed_only_while_the_database_is_away(known, clock, directory):
+    index, writer = known
+    writer.apply((), hits=False, misses=False)
+    one = Fallback(index, clock, directory, BY_DATABASE)
+    assert await one.decisions.decide(MAB) == BY_DATABASE
+    away = Fallback(index, clock, directory, ConnectionRefusedError())
+    assert isinstance(await away.decisions.decide(MAB), Accepted)
+    broken = Fallback(index, clock, directory, ValueError())
+    with pytest.raises(ValueError):  # noqa: PT011 - it is ours
+        await broken.decisions.decide(MAB)
+
+
+async def test_a_plan_that_has_not_come_yet_is_asked_of_the_database(known, clock, directory):
+    index, writer = known
+    writer.apply((), hits=True, misses=True, settled=Settled())
+    one = Fallback(index, clock, directory, BY_DATABASE)
+    assert await one.decisions.decide(MAB) == BY_DATABASE
