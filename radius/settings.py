@@ -114,7 +114,7 @@ class RadiusSettings(Section):
         gt=0,
         le=10_000,
         description="Accounting records that one transaction applies at most. By default 500 on SQLite, "
-        "where others wait for it, and 2000 on PostgreSQL.",
+        "where others wait for it, 2000 on PostgreSQL, and 100 without workers.",
     )
     apply_wait_ms: float = Field(
         50.0, gt=0, description="Milliseconds between looks for accounting that is to be applied."

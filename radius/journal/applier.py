@@ -102,6 +102,7 @@ class Applier:
         self._wait_s = wait_s
         self._positions: dict[str, int] = {}
         self._oldest: float | None = None
+        self._settled_at = time.time()
         metrics.watch_backlog(lambda: float(self.backlog_bytes), self.backlog_age_s)
 
     @property
@@ -112,8 +113,13 @@ class Applier:
         return max(0, total_bytes(self._directory) - sum(self._positions.values()))
 
     def backlog_age_s(self) -> float:
-        """Return how long ago the oldest record came that is not applied; 0 if all are."""
-        return 0.0 if self._oldest is None else max(0.0, time.time() - self._oldest)
+        """Return how long ago the oldest record came that is not applied; 0 if all are.
+
+        If the database is away and none was read, it is how long ago all were applied.
+        """
+        if self._oldest is None and self.backlog_bytes == 0:
+            return 0.0
+        return max(0.0, time.time() - (self._settled_at if self._oldest is None else self._oldest))
 
     async def run(self) -> None:
         """Apply until cancelled.
@@ -150,6 +156,8 @@ class Applier:
             self._oldest = items[0].received_at / 1e6
             await self._apply([self._read(item) for item in items], tail)
             self._oldest = tail.oldest
+        if self._oldest is None:
+            self._settled_at = time.time()
         ended = tail.take_ended()
         for one in ended:
             tail.retire(one)

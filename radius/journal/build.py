@@ -17,6 +17,8 @@ from radius.tally import Tally
 
 _MEGABYTE = 1 << 20
 _BATCHES = {"sqlite": 500, "postgresql": 2_000}
+_BATCH_ALONE = 100
+"""Where the same process answers, which must not stand still for long."""
 _ASIDES_KEPT = timedelta(days=90)
 
 
@@ -58,7 +60,7 @@ def keep_books(
         runtime.clock,
         metrics=shown,
         heard=heard,
-        batch_max=settings.apply_batch_max or _BATCHES[runtime.db.dialect],
+        batch_max=settings.apply_batch_max or _default_batch(runtime, settings),
         wait_s=settings.apply_wait_ms / 1000,
     )
     patience = Patience(
@@ -73,3 +75,7 @@ def keep_books(
     runtime.tasks.spawn("radius-applier", applier.run)
     runtime.tasks.spawn("radius-housekeeping", housekeeping.run)
     return applier
+
+
+def _default_batch(runtime: Runtime, settings: RadiusSettings) -> int:
+    return _BATCHES[runtime.db.dialect] if settings.worker_count else _BATCH_ALONE

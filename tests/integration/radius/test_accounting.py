@@ -1,5 +1,6 @@
 """Records into sessions, with no packets: order, repetition and ends."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from controller.core.ids import new_id
 from controller.core.secrets import SecretStore
 from controller.directory.service import Directory
 from controller.directory.types import PlanView
-from controller.models import NetSession
+from controller.models import Account, NetSession
 from controller.sessions import service as sessions
 from radius.accounting import Accountant, Received
 from radius.outcomes import Outcome
@@ -100,9 +101,7 @@ async def test_a_group_counts_repetitions_once_in_whatever_order(world):
     assert [one.outcome for one in first] == [
         Outcome.STARTED, Outcome.COUNTED, Outcome.REPEATED, Outcome.REPEATED,
     ]  # fmt: skip
-    second = await world.store(
-        [*again, record(STOP, up=12, seconds=9), record(STOP, up=12, seconds=9)]
-    )
+    second = await world.store([*again, record(STOP, up=12, seconds=9), record(STOP, up=12, seconds=9)])
     assert [one.outcome for one in second[:3]] == [Outcome.REPEATED] * 3
     assert [one.outcome for one in second[3:]] == [Outcome.ENDED, Outcome.REPEATED]
     assert (await world.session()).up_bytes == 12
@@ -260,3 +259,73 @@ async def test_causes_become_reasons(world, cause, reason):
     async with world.db.reading() as tx:
         known = await world.directory.find_known_device(tx, mac=MAC, now=world.clock.now())
     assert known is not None  # leaving the radio is no logout
+
+
+async def test_batches_logins_and_logouts_do_not_lock_each_other_out(world):
+    """PostgreSQL ends one of two transactions that wait for each other; nobody may come to that."""
+    now = world.clock.now()
+    macs = [f"02:00:00:00:03:{number:02x}" for number in range(6)]
+    logins = {}
+    async with world.db.transaction() as tx:
+        for number, mac in enumerate(macs):
+            phone = f"+7916000000{number // 3}"  # three devices an account
+            logins[mac] = await world.directory.login_phone(tx, phone=phone, mac=mac, now=now)
+
+    async def batch(number):
+        order = macs[number:] + macs[:number]
+        records = [
+            record(
+                kind, leg=f"{number}-{mac}", mac=mac, up=up, seconds=up,
+                session=SessionClass(new_id(), logins[mac].device_id, "radius-pap"),
+            )
+            for mac in order
+            for kind, up in ((START, 0), (INTERIM, 10), (STOP, 20))[: 2 + number % 2]
+        ]  # fmt: skip
+        return await world.store(records)
+
+    async def log_in(number):
+        mac = macs[number]
+        async with world.db.transaction() as tx:
+            login = await world.directory.login_phone(tx, phone=f"+7916000000{number // 3}", mac=mac, now=now)
+            request = sessions.StartSession(
+                mac, "", "gw", login.account_id, login.device_id, login.plan, "sms"
+            )
+            await sessions.start(tx, request, now)
+
+    async def log_out(number):
+        async with world.db.transaction() as tx:
+            session = await sessions.find_open(tx, mac=macs[number])
+            if session is not None:
+                await sessions.end(tx, session.id, reason="user-request", now=now, source="gateway")
+
+    async with asyncio.timeout(60):
+        for _ in range(4):
+            await asyncio.gather(*(work(number) for number in range(6) for work in (batch, log_in, log_out)))
+    async with world.db.reading() as tx:
+        for account_id in {login.account_id for login in logins.values()}:
+            assert len(await sessions.list_sessions(tx, account_id=account_id, only_open=True)) <= 5
+
+
+async def test_the_oldest_session_ends_beyond_the_plans_number_within_a_batch_too(world):
+    async with world.db.transaction() as tx:
+        plan = PlanView("two", "Two", 7200, 600, 86_400, 300, None, None, None, 2)
+        await world.directory.save_plan(tx, plan)
+        macs = [f"02:00:00:00:04:{number:02x}" for number in range(3)]
+        devices = []
+        for mac in macs:
+            login = await world.directory.login_phone(
+                tx, phone="+79161230000", mac=mac, now=world.clock.now()
+            )
+            devices.append(SessionClass(new_id(), login.device_id, "radius-pap"))
+        await tx.execute(sa.update(Account).where(Account.id == login.account_id).values(plan_id="two"))
+    at = world.clock.now()
+    async with world.db.transaction() as tx:
+        await world.accountant.apply(
+            tx,
+            [
+                Received(record(START, leg=mac, mac=mac, session=one), at + timedelta(seconds=number))
+                for number, (mac, one) in enumerate(zip(macs, devices, strict=True))
+            ],
+        )
+    reasons = [(await world.session(one.session_id)).end_reason for one in devices]
+    assert reasons == ["simultaneous-use", "", ""]
