@@ -3,16 +3,17 @@
 Each direction sends one fragment at a time; the other side asks for the next with an empty one.
 """
 
-from dataclasses import dataclass
-from struct import Struct
+import struct
 from typing import Final
+
+from msgspec import Struct
 
 from radius.protocol.errors import DropReason, MalformedError
 
 _LENGTH_INCLUDED: Final = 0x80
 _MORE: Final = 0x40
 _START: Final = 0x20
-_LENGTH = Struct("!I")
+_LENGTH = struct.Struct("!I")
 _VERSION: Final = 0x07
 MAX_MESSAGE: Final = 65_536
 """Octets of one TLS flight; an honest one with a long chain of certificates has some thousands."""
@@ -23,8 +24,7 @@ ACKNOWLEDGEMENT: Final = b"\0"
 """A message without TLS octets: asks for the next fragment, or says there is nothing to say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+class Fragment(Struct, frozen=True, gc=False):
     """What follows the type of a response.
 
     Attributes:

@@ -33,11 +33,12 @@ def derive_msk(kind: EapType, export: Export, *, tls13: bool) -> bytes:
     """Return a method's master session key.
 
     With TLS 1.3 the label is the same for all methods and the context is the type (RFC 9190 §2.3,
-    RFC 9427 §2.1); 128 octets are exported, of which the MSK is the first half.
+    RFC 9427 §2.1); 128 octets are exported, of which the MSK is the first half. With TLS 1.2 so many octets
+    more change nothing in the first ones (RFC 5705 §4).
     """
     if tls13:
         return export(_TLS13_LABEL, _MATERIAL_LENGTH, bytes((kind,)))[:MSK_LENGTH]
-    return export(_LABELS[kind], _MATERIAL_LENGTH, None)[:MSK_LENGTH]
+    return export(_LABELS[kind], MSK_LENGTH, None)
 
 
 def encode_mppe_keys(

@@ -1,16 +1,17 @@
 """The EAP packet codec (RFC 3748 §4) and its transport in EAP-Message attributes (RFC 3579 §3.1)."""
 
+import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum
-from struct import Struct
 from typing import Final
+
+from msgspec import Struct
 
 from radius.protocol.attributes import EAP_MESSAGE
 from radius.protocol.errors import DropReason, MalformedError
 from radius.protocol.packet import MAX_VALUE_LENGTH, Attribute
 
-_HEADER = Struct("!BBH")
+_HEADER = struct.Struct("!BBH")
 HEADER_LENGTH: Final = _HEADER.size
 _MODULUS: Final = 256
 
@@ -44,8 +45,7 @@ _SUCCESS: Final = int(EapCode.SUCCESS)
 _FAILURE: Final = int(EapCode.FAILURE)
 
 
-@dataclass(frozen=True, slots=True)
-class EapPacket:
+class EapPacket(Struct, frozen=True, gc=False):
     """A request or response, parsed.
 
     Attributes:

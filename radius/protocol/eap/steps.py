@@ -1,13 +1,15 @@
 """What an EAP conversation asks of its caller, and what it gives back. Holds no behaviour.
 
 A conversation never looks anything up: it hands over what the device offers as a proof, and the caller
-answers with a verdict.
+answers with a verdict. What is made for each packet is a Struct: a frozen dataclass takes ten times as long.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 PROTECTED_SUCCESS: Final = b"\0"
 """What a device must hear through a tunnel of TLS 1.3 that no more is to come (RFC 9190 §2.5, RFC 9427)."""
@@ -83,8 +85,7 @@ class ResumedProof:
 Proof = PasswordProof | MsChapV2Proof | CertificateProof | ResumedProof
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The caller's answer to a proof.
 
     Attributes:
@@ -98,22 +99,19 @@ class Verdict:
     keys: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Prove:
+class Prove(Struct, frozen=True):
     """Wanted: a verdict."""
 
     proof: Proof
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(Struct, frozen=True):
     """Send this in a challenge; the conversation goes on. Octets are an EAP packet, or a method's data."""
 
     octets: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(Struct, frozen=True):
     """The device was accepted and knows it. `msk` are 64 octets of keys."""
 
     msk: bytes
@@ -126,8 +124,7 @@ class Failed:
     reason: EapFailure
 
 
-@dataclass(frozen=True, slots=True)
-class Agreed:
+class Agreed(Struct, frozen=True):
     """The inside of a tunnel is done, and both sides know the outcome.
 
     Attributes:

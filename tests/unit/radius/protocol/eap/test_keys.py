@@ -12,9 +12,9 @@ from radius.protocol.packet import encode_vendor, iter_vendor
 @pytest.mark.parametrize(
     ("kind", "tls13", "asked"),
     [
-        (EapType.TLS, False, (b"client EAP encryption", 128, None)),
-        (EapType.PEAP, False, (b"client EAP encryption", 128, None)),
-        (EapType.TTLS, False, (b"ttls keying material", 128, None)),
+        (EapType.TLS, False, (b"client EAP encryption", 64, None)),
+        (EapType.PEAP, False, (b"client EAP encryption", 64, None)),
+        (EapType.TTLS, False, (b"ttls keying material", 64, None)),
         (EapType.TLS, True, (b"EXPORTER_EAP_TLS_Key_Material", 128, b"\x0d")),
         (EapType.TTLS, True, (b"EXPORTER_EAP_TLS_Key_Material", 128, b"\x15")),
         (EapType.PEAP, True, (b"EXPORTER_EAP_TLS_Key_Material", 128, b"\x19")),
@@ -25,7 +25,7 @@ def test_labels_and_contexts(kind, tls13, asked):
 
     def export(*arguments):
         seen.append(arguments)
-        return bytes(range(128))
+        return bytes(range(arguments[1]))
 
     assert derive_msk(kind, export, tls13=tls13) == bytes(range(64))
     assert seen == [asked]
