@@ -14,7 +14,7 @@ from controller.core.ids import new_id
 from controller.core.mac import Mac
 from controller.directory.service import Directory
 from controller.directory.types import Known, PlanView
-from radius.index.entries import CredentialEntry, DeviceEntry, SessionEntry
+from radius.index.entries import REFUSE, CredentialEntry, DeviceEntry, SessionEntry
 from radius.index.places import Places
 from radius.policy.rules import NO_RULE, Facts, Verdict
 from radius.protocol.eap.mschapv2 import NOTHING, MsChapV2Result, check_mschapv2
@@ -65,6 +65,9 @@ class Grounds(Protocol):
     @property
     def places(self) -> Places:
         """Where access points stand."""
+
+    def count_others(self, account_id: str, mac: Mac, now_s: float) -> int:
+        """Return how many other devices of an account are online, if its plan refuses one too many."""
 
 
 def without_policy(_now_s: float, _facts: Facts) -> Verdict:
@@ -178,6 +181,8 @@ class Judge:
             if effect.session_s is not None:  # it shall be asked again by then, wherever it is
                 left = min(left, effect.session_s)
             return Accepted(known, method, session.id, max(1, left), result.attestation, result.keys, verdict)
+        if plan.when_full == REFUSE and _is_full(known, plan, grounds, now_s):
+            return Refused(Refusal.TOO_MANY, verdict, entry.account_id, plan.id)
         return Accepted(
             known,
             method,
@@ -188,6 +193,10 @@ class Judge:
             verdict,
             plan.quota_bytes,
         )
+
+
+def _is_full(known: Known, plan: PlanView, grounds: Grounds, now_s: float) -> bool:
+    return grounds.count_others(known.account_id, known.mac, now_s) >= plan.simultaneous_use
 
 
 def _facts(question: Question, plan_id: str, places: Places) -> Facts:

@@ -14,9 +14,10 @@ from controller.core.mac import Mac
 from controller.directory.types import PlanView
 from radius.authorize import Decision, Judge
 from radius.index import repository
-from radius.index.entries import CredentialEntry, DeviceEntry, SessionEntry
+from radius.index.entries import REFUSE, CredentialEntry, DeviceEntry, SessionEntry
 from radius.index.places import NOWHERE, Places
 from radius.index.reader import AccountIndex
+from radius.index.repository import Online
 from radius.index.rows import credential_entry, device_entry, session_entry
 from radius.question import Method, Question
 
@@ -86,6 +87,13 @@ class Decisions:
 class _Grounds:
     plans: Mapping[str, PlanView] = field(default_factory=dict)
     places: Places = NOWHERE
+    online: Mapping[str, Online] = field(default_factory=dict)
+
+    def count_others(self, account_id: str, mac: Mac, now_s: float) -> int:
+        """Return how many other devices of an account are online."""
+        there = self.online.get(account_id)
+        online = () if there is None else there.online
+        return sum(1 for one, over in online if one != mac and over.timestamp() > now_s)
 
 
 class Authorizer:
@@ -118,7 +126,11 @@ class Authorizer:
             owners = {row.username: row.mac for row in credentials}
             stations = {mac for question in questions if (mac := _station(question, owners)) is not None}
             sessions = await repository.list_sessions(tx, macs=stations) if stations else ()
-            plans = await repository.list_plans(tx)
+            plans = {plan.id: plan for plan in await repository.list_plans(tx)}
+            counted = {
+                row.account_id for row in (*credentials, *devices) if plans[row.plan_id].when_full == REFUSE
+            }
+            online = await repository.list_online(tx, account_ids=counted) if counted else ()
             if self._clock.monotonic() >= self._places_until:
                 self._places = Places(await repository.list_places(tx))
                 self._places_until = self._clock.monotonic() + _PLACES_S
@@ -127,7 +139,7 @@ class Authorizer:
             {row.mac: device_entry(row) for row in devices},
             {row.mac: session_entry(row) for row in sessions},
         )
-        grounds = _Grounds({plan.id: plan for plan in plans}, self._places)
+        grounds = _Grounds(plans, self._places, {one.id: one for one in online})
         return [self._decide(question, found, owners, grounds) for question in questions]
 
     def _decide(

@@ -17,7 +17,7 @@ from controller.core.db import Database
 from controller.directory.events import AccountChanged, CredentialChanged, DeviceChanged, PlanChanged
 from controller.sessions.events import SessionEnded, SessionMoved, SessionStarted
 from radius.index import repository
-from radius.index.entries import CREDENTIALS, DEVICES, SESSIONS, Keys, Settled
+from radius.index.entries import ACCOUNTS, CREDENTIALS, DEVICES, SESSIONS, Keys, Settled
 from radius.index.rows import TO_ITEM
 from radius.index.writer import Change
 
@@ -45,6 +45,7 @@ class Changed:
         usernames: of credentials.
         devices: MACs of devices.
         stations: MACs whose open session changed.
+        sessions: ids of sessions that began or ended.
         accounts: accounts with all they have.
         settled: whether plans or places did.
         beat: when the last event was written after which nothing is missing, Unix seconds; 0: unknown.
@@ -53,6 +54,7 @@ class Changed:
     usernames: set[str] = field(default_factory=set)
     devices: set[str] = field(default_factory=set)
     stations: set[str] = field(default_factory=set)
+    sessions: set[str] = field(default_factory=set)
     accounts: set[str] = field(default_factory=set)
     settled: bool = False
     beat: float = 0.0
@@ -69,8 +71,9 @@ class Changed:
                 self.usernames.add(username)
             case DeviceChanged(mac):
                 self.devices.add(mac)
-            case SessionStarted(mac=mac) | SessionMoved(mac=mac) | SessionEnded(mac=mac):
-                self.stations.add(mac)
+            case SessionStarted() | SessionMoved() | SessionEnded():
+                self.stations.add(event.mac)
+                self.sessions.add(event.session_id)
             case AccountChanged(account_id):
                 self.accounts.add(account_id)
             case _:
@@ -81,6 +84,7 @@ class Changed:
         self.usernames |= other.usernames
         self.devices |= other.devices
         self.stations |= other.stations
+        self.sessions |= other.sessions
         self.accounts |= other.accounts
         self.settled |= other.settled
         self.beat = max(self.beat, other.beat)
@@ -101,11 +105,19 @@ async def read_changes(db: Database, changed: Changed, keys: Keys) -> list[Chang
             rows[DEVICES] = await repository.list_devices(tx, macs=devices)
         if changed.stations:
             rows[SESSIONS] = await repository.list_sessions(tx, macs=changed.stations)
+        counted = set(changed.accounts)
+        if changed.sessions or counted:
+            refusing = await repository.list_counted(
+                tx, session_ids=changed.sessions, account_ids=changed.accounts
+            )
+            counted |= refusing
+            rows[ACCOUNTS] = await repository.list_online(tx, account_ids=refusing) if refusing else ()
     there = {(table, key): value for table in rows for key, value in _items(table, rows[table], keys)}
     named = {
         CREDENTIALS: map(keys.username, usernames),
         DEVICES: map(keys.station, devices),
         SESSIONS: map(keys.station, changed.stations),
+        ACCOUNTS: map(keys.account, counted),
     }
     return [(table, key, there.get((table, key))) for table, key in _pairs(named)]
 

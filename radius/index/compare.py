@@ -15,7 +15,7 @@ import lmdb
 
 from controller.core.db import Database, Tx
 from radius.index import repository
-from radius.index.entries import CREDENTIALS, DEVICES, SESSIONS, TABLES, Keys
+from radius.index.entries import ACCOUNTS, CREDENTIALS, DEVICES, SESSIONS, TABLES, Keys
 from radius.index.environment import Environment, explain_failure
 from radius.index.rows import TO_ITEM, Item
 from radius.index.spool import PARTS, Spool
@@ -32,6 +32,7 @@ _PAGES: Final[Mapping[bytes, _Page]] = {
     CREDENTIALS: repository.page_credentials,
     DEVICES: repository.page_devices,
     SESSIONS: repository.page_sessions,
+    ACCOUNTS: repository.page_online,
 }
 
 

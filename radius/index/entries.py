@@ -15,13 +15,14 @@ import msgspec
 from controller.directory.types import PlanView
 
 KEY_LENGTH: Final = 16
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 """Number of the form of what is stored; an index of another form is made anew."""
 
 CREDENTIALS: Final = b"credentials"
 DEVICES: Final = b"devices"
 SESSIONS: Final = b"sessions"
-TABLES: Final = (CREDENTIALS, DEVICES, SESSIONS)
+ACCOUNTS: Final = b"accounts"
+TABLES: Final = (CREDENTIALS, DEVICES, SESSIONS, ACCOUNTS)
 SETTLED: Final = b"settled"
 """The table of what is read whole: the state of the index, plans and places."""
 
@@ -65,6 +66,16 @@ class SessionEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     expires_at: float
 
 
+class AccountEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Who of an account is online; only where the plan refuses one device too many (`REFUSE`).
+
+    Attributes:
+        online: of each open session the key of its device's MAC, and when it is over, in Unix seconds.
+    """
+
+    online: list[tuple[bytes, float]]
+
+
 class PlaceEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Where an access point stands; None: outside of every zone."""
 
@@ -102,6 +113,8 @@ class Settled(msgspec.Struct, frozen=True, array_like=True, gc=False):
     places: dict[str, PlaceEntry] = {}
 
 
+REFUSE: Final = "refuse"
+"""The `when_full` of such plans."""
 NOTHING_KNOWN: Final = State()
 STATE_KEY: Final = b"state"
 SETTLED_KEY: Final = b"settled"
@@ -110,6 +123,7 @@ encode: Final[Callable[[msgspec.Struct], bytes]] = msgspec.msgpack.Encoder().enc
 decode_credential: Final = msgspec.msgpack.Decoder(CredentialEntry).decode
 decode_device: Final = msgspec.msgpack.Decoder(DeviceEntry).decode
 decode_session: Final = msgspec.msgpack.Decoder(SessionEntry).decode
+decode_account: Final = msgspec.msgpack.Decoder(AccountEntry).decode
 decode_state: Final = msgspec.msgpack.Decoder(State).decode
 decode_settled: Final = msgspec.msgpack.Decoder(Settled).decode
 
@@ -123,6 +137,7 @@ class Keys:
 
     def __init__(self, secret: bytes) -> None:
         self._username = blake2b(key=secret, digest_size=KEY_LENGTH, person=b"username")
+        self._account = blake2b(key=secret, digest_size=KEY_LENGTH, person=b"account")
         self._station = blake2b(key=secret, digest_size=KEY_LENGTH, person=b"station")
         self.check = blake2b(key=secret, digest_size=KEY_LENGTH, person=b"check").digest()
 
@@ -130,6 +145,12 @@ class Keys:
         """Return the key of a credential."""
         state = self._username.copy()
         state.update(username.encode())
+        return state.digest()
+
+    def account(self, account_id: str) -> bytes:
+        """Return the key of an account."""
+        state = self._account.copy()
+        state.update(account_id.encode())
         return state.digest()
 
     def station(self, mac: str) -> bytes:

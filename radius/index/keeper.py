@@ -23,7 +23,7 @@ from controller.core.ids import new_id
 from controller.core.log import get_logger
 from radius.index.changes import EVENTS, Changed, read_changes, read_missed, read_settled
 from radius.index.compare import compare
-from radius.index.entries import Keys, Settled
+from radius.index.entries import REFUSE, Keys, Settled
 from radius.index.environment import Environment, is_marked_damaged
 from radius.index.events import IndexBeat
 from radius.index.metrics import IndexMetrics
@@ -230,6 +230,8 @@ class IndexKeeper:
             state: dict[str, Any] = {"synced_at": changed.beat} if changed.beat and not self._behind else {}
             if changes or settled is not None or state:
                 await self._do(partial(self._writer.apply, changes, settled=settled, **state))
+            if settled is not None and _refusing(settled) != _refusing(self._settled):
+                self._compare_now.set()  # of whose devices count is kept
             self._settled = settled or self._settled
         self._metrics.count_changes("event", len(changes))
 
@@ -348,3 +350,8 @@ class IndexKeeper:
 
     def _now_s(self) -> float:
         return self._clock.now().timestamp()
+
+
+def _refusing(settled: Settled | None) -> set[str]:
+    """Return the plans that refuse a device too many."""
+    return {plan.id for plan in settled.plans if plan.when_full == REFUSE} if settled is not None else set()

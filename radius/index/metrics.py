@@ -5,7 +5,7 @@ from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from radius.index.entries import CREDENTIALS, DEVICES, SESSIONS, TABLES
+from radius.index.entries import TABLES
 
 
 class IndexMetrics:
@@ -65,9 +65,8 @@ class IndexMetrics:
         self._age.set_function(age)
         self._complete.set_function(complete)
         self._waiting.set_function(waiting)
-        names = {CREDENTIALS: "credentials", DEVICES: "devices", SESSIONS: "sessions"}
         for table in TABLES:
-            self._entries.labels(names[table]).set_function(partial(count, table))
+            self._entries.labels(table.decode()).set_function(partial(count, table))
 
     def count_changes(self, by: str, number: int) -> None:
         """Count entries written or removed; `by` is event or comparison."""

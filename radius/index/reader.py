@@ -17,6 +17,7 @@ from controller.core.log import get_logger
 from controller.core.mac import Mac
 from controller.directory.types import PlanView
 from radius.index.entries import (
+    ACCOUNTS,
     CREDENTIALS,
     DEVICES,
     NOTHING_KNOWN,
@@ -30,6 +31,7 @@ from radius.index.entries import (
     Keys,
     SessionEntry,
     State,
+    decode_account,
     decode_credential,
     decode_device,
     decode_session,
@@ -141,6 +143,19 @@ class AccountIndex:
             return decode_device(found), None if session is None else decode_session(session)
         except msgspec.MsgspecError as error:
             return self._lose(error)
+
+    def count_others(self, account_id: str, mac: Mac, now_s: float) -> int:
+        """Return how many other devices of an account are online; only for plans that refuse one too many."""
+        found, _ = self._find(ACCOUNTS, self.keys.account(account_id), b"\x00")
+        if found is None:
+            return 0
+        mine = self.keys.station(mac)
+        try:
+            online = decode_account(found).online
+        except msgspec.MsgspecError as error:
+            self._lose(error)
+            return 0
+        return sum(1 for key, over in online if key != mine and over > now_s)
 
     def _find(self, table: bytes, key: bytes, station: bytes | None) -> tuple[bytes | None, bytes | None]:
         """Return an entry and a session as stored; with no station that of the credential's device."""

@@ -1,6 +1,7 @@
 """The index's SQL: the rows that let somebody in, by what changed or all of them in pages."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from controller.core.db import Tx, among
 from controller.directory.types import PlanView
 from controller.models import AccessPoint, Account, ApStatus, Device, DeviceCredential, NetSession, Plan
-from radius.index.entries import PlaceEntry
+from radius.index.entries import REFUSE, PlaceEntry
 
 _CREDENTIAL = (
     sa.select(
@@ -73,6 +74,51 @@ async def page_sessions(tx: Tx, *, after: str, limit: int, now: datetime) -> Row
     """Return the next open sessions by id."""
     query = _SESSION.where(NetSession.id > after, NetSession.expires_at > now)
     return (await tx.execute(query.order_by(NetSession.id).limit(limit))).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """The MACs of an account's open sessions, and when they are over; oldest first."""
+
+    id: str
+    online: list[tuple[str, datetime]]
+
+
+async def list_counted(tx: Tx, *, session_ids: Collection[str], account_ids: Collection[str]) -> set[str]:
+    """Return those accounts, and the accounts of those sessions, whose plan refuses a device too many."""
+    refusing = sa.select(Account.id).join(Plan, Plan.id == Account.plan_id).where(Plan.when_full == REFUSE)
+    by_session = (
+        sa.select(NetSession.account_id)
+        .where(among(tx, NetSession.id.expression, session_ids), NetSession.account_id.in_(refusing))
+        .distinct()
+    )
+    named = refusing.where(among(tx, Account.id.expression, account_ids))
+    return {*await tx.scalars(by_session), *await tx.scalars(named)}
+
+
+async def list_online(tx: Tx, *, account_ids: Collection[str]) -> Sequence[Online]:
+    """Return who of these accounts is online; those of whom nobody is are left out."""
+    online: dict[str, Online] = {}
+    query = _SESSION.where(among(tx, NetSession.account_id.expression, account_ids))
+    for row in await tx.execute(query.order_by(NetSession.account_id, NetSession.id)):
+        online.setdefault(row.account_id, Online(row.account_id, [])).online.append((row.mac, row.expires_at))
+    return list(online.values())
+
+
+async def page_online(tx: Tx, *, after: str, limit: int, now: datetime) -> Rows:
+    """Return who is online of the next accounts whose plan refuses a device too many, by id."""
+    is_online = sa.exists().where(NetSession.account_id == Account.id, NetSession.ended_at.is_(None))
+    query = (
+        sa.select(Account.id)
+        .join(Plan, Plan.id == Account.plan_id)
+        .where(Account.id > after, Plan.when_full == REFUSE, is_online)
+        .order_by(Account.id)
+        .limit(limit)
+    )
+    del now
+    ids = list(await tx.scalars(query))
+    online = {one.id: one for one in await list_online(tx, account_ids=ids)} if ids else {}
+    return [online.get(account_id) or Online(account_id, []) for account_id in ids]  # a page stays a page
 
 
 async def list_names(tx: Tx, account_ids: Collection[str]) -> tuple[set[str], set[str]]:

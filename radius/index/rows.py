@@ -3,9 +3,11 @@
 from typing import Any, Final
 
 from radius.index.entries import (
+    ACCOUNTS,
     CREDENTIALS,
     DEVICES,
     SESSIONS,
+    AccountEntry,
     CredentialEntry,
     DeviceEntry,
     Keys,
@@ -35,6 +37,11 @@ def device_entry(row: Any) -> DeviceEntry:
     return DeviceEntry(row.remembered_until.timestamp(), row.account_id, row.id, row.plan_id)
 
 
+def account_entry(row: Any, keys: Keys) -> AccountEntry:
+    """Return who of an account is online."""
+    return AccountEntry([(keys.station(mac), over.timestamp()) for mac, over in row.online])
+
+
 def session_entry(row: Any) -> SessionEntry:
     """Return an open session as it stands in the index."""
     return SessionEntry(row.id, row.account_id, row.expires_at.timestamp())
@@ -52,5 +59,9 @@ def _session(row: Any, keys: Keys) -> Item:
     return keys.station(row.mac), encode(session_entry(row))
 
 
-TO_ITEM: Final = {CREDENTIALS: _credential, DEVICES: _device, SESSIONS: _session}
+def _account(row: Any, keys: Keys) -> Item:
+    return keys.account(row.id), encode(account_entry(row, keys))
+
+
+TO_ITEM: Final = {CREDENTIALS: _credential, DEVICES: _device, SESSIONS: _session, ACCOUNTS: _account}
 """By table, what makes an item of a row."""

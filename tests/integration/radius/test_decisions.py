@@ -1,5 +1,6 @@
 """Decisions with no packets: by the database, and the same by the account index with no query."""
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -24,6 +25,7 @@ from radius.stations import CalledStation
 from tests.fakes.clock import FakeClock
 
 MAC = "02:00:00:00:00:01"
+THIRD = "02:00:00:00:00:03"
 NOWHERE = CalledStation(None, "")
 PLAN = PlanView("city", "City", 7200, 600, 3600, 300, None, None, None, 5)
 MAB = Question(Method.MAB, MAC, "", MAC, NOWHERE)
@@ -173,6 +175,29 @@ async def test_an_open_session_goes_on(authorizer, database, login, clock):
     clock.advance(60)
     decision = await authorizer.decide(MAB)
     assert (decision.session_id, decision.seconds_left) == (session.id, 7140)
+
+
+async def test_a_plan_may_refuse_one_device_too_many(authorizer, database, directory, clock, login):
+    strict = dataclasses.replace(PLAN, simultaneous_use=2, when_full="refuse")
+
+    async def start(mac):
+        request = StartSession(mac, "", "gw", login.account_id, login.device_id, strict, "sms")
+        async with database.transaction() as tx:
+            return await sessions.start(tx, request, clock.now())
+
+    async with database.transaction() as tx:
+        await directory.save_plan(tx, strict)
+    await start(MAC)
+    other = await start("02:00:00:00:00:02")
+    assert isinstance(await authorizer.decide(MAB), Accepted)  # its own session goes on
+    async with database.transaction() as tx:
+        third = await directory.login_phone(tx, phone="+79161234567", mac=THIRD, now=clock.now())
+    assert third.account_id == login.account_id
+    asked = Question(Method.MAB, THIRD, "", THIRD, NOWHERE)
+    assert (await authorizer.decide(asked)).reason is Refusal.TOO_MANY
+    async with database.transaction() as tx:
+        await sessions.end(tx, other.id, reason="lost-carrier", now=clock.now(), source="radius")
+    assert isinstance(await authorizer.decide(asked), Accepted)
 
 
 async def test_each_new_session_has_an_id_of_its_own(authorizer):

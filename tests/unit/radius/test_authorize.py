@@ -31,8 +31,11 @@ class FakeDirectory:
         return None if credential.sealed is None else credential.sealed.decode()
 
 
+STRICT = PlanView("strict", "Strict", 60, 600, 3600, 300, None, None, None, 2, when_full="refuse")
 GROUNDS = SimpleNamespace(
-    plans={"city": CITY, "slow": SLOW}, places=Places({AP: PlaceEntry("0010a42319c0", "arbat", "ring")})
+    plans={"city": CITY, "slow": SLOW, "strict": STRICT},
+    places=Places({AP: PlaceEntry("0010a42319c0", "arbat", "ring")}),
+    count_others=lambda account_id, mac, now_s: {"few": 1, "many": 2}[account_id],
 )
 
 
@@ -96,3 +99,12 @@ def test_time_undoes_what_stands_in_the_index():
 def test_an_unknown_plan_is_for_the_caller_to_find():
     with pytest.raises(KeyError):
         decide(entry=CredentialEntry(b"right", None, NOW_S + 1, "a", "d", b"", "new"))
+
+
+def test_a_plan_may_refuse_one_device_too_many():
+    few = CredentialEntry(b"right", None, NOW_S + 1, "few", "d", b"", "strict")
+    many = CredentialEntry(b"right", None, NOW_S + 1, "many", "d", b"", "strict")
+    assert isinstance(decide(entry=few)[0], Accepted)
+    assert decide(entry=many)[0].reason is Refusal.TOO_MANY
+    going_on = SessionEntry("s", "many", NOW_S + 50)
+    assert isinstance(decide(entry=many, session=going_on)[0], Accepted)

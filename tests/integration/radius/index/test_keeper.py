@@ -93,6 +93,24 @@ async def test_sessions_begin_and_end(runtime, login, issued):
         assert index.find_credential(issued.username, None)[1] is None
 
 
+async def test_of_a_plan_that_refuses_it_is_known_who_is_online(runtime, directory, login):
+    async with kept(runtime) as (index, _):
+        start = StartSession(MAC, "", "gw", login.account_id, login.device_id, login.plan, "sms")
+        async with runtime.db.transaction() as tx:
+            session = await sessions.start(tx, start, datetime.now(UTC))
+        now_s = datetime.now(UTC).timestamp()
+        await until(lambda: index.find_device(MAC)[1] is not None)
+        assert index.count_others(login.account_id, OTHER_MAC, now_s) == 0
+        async with runtime.db.transaction() as tx:
+            await directory.save_plan(tx, make_plan(when_full="refuse"))
+        await until(lambda: index.count_others(login.account_id, OTHER_MAC, now_s) == 1)
+        assert index.count_others(login.account_id, MAC, now_s) == 0
+        assert index.count_others(login.account_id, OTHER_MAC, now_s + 100_000) == 0
+        async with runtime.db.transaction() as tx:
+            await sessions.end(tx, session.id, reason="idle", now=datetime.now(UTC), source="gateway")
+        await until(lambda: index.count_others(login.account_id, OTHER_MAC, now_s) == 0)
+
+
 async def test_plans_and_places_are_at_hand(runtime, directory, login):
     async with kept(runtime) as (index, _):
         index.refresh()
