@@ -212,3 +212,12 @@ async def test_crypto_binding(device, radius, tmp_path, *, method, tls, binding)
     assert "MPPE keys OK: 2  mismatch: 0" in output, output[-6000:]
     assert ("CMK" in output) == bool(binding)
     assert radius.metric('kolco_radius_eap_total{method="peap-resumed",outcome="accept"}') == 1
+
+
+@VERSIONS
+async def test_a_certificate_that_is_not_for_clients_is_refused(device, radius, authority, tmp_path, tls):
+    issued = authority.issue_server([device[1]], now=datetime.now(UTC))
+    config = certificate_network(radius.runtime, tmp_path, issued, tls)
+    output = await eapol_test(radius.auth_port, tmp_path, config)
+    assert refused(output), output[-6000:]
+    assert radius.metric('kolco_radius_refusals_total{reason="eap-certificate-untrusted"}') == 1
