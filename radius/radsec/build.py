@@ -14,6 +14,7 @@ from radius.nas import NasRegistry
 from radius.radsec.identity import keep_client, keep_server
 from radius.radsec.metrics import RadsecMetrics
 from radius.radsec.peers import PeerRegistry
+from radius.radsec.reverse import open_desk
 from radius.radsec.server import RadsecLimits, RadsecServer
 from radius.radsec.session import Handlers
 from radius.radsec.trust import TrustFiles, TrustKeeper, read_issued
@@ -140,6 +141,7 @@ async def serve_radsec(
     sock = listen_tcp(settings.radsec_host, port, reuse_port=reuse_port)
     stack.callback(sock.close)
     stack.push_async_callback(server.close)
+    await stack.enter_async_context(open_desk(runtime.data_dir, server.ask))
     runtime.tasks.spawn("radius-radsec", partial(server.accept, sock))
     runtime.tasks.spawn("radius-radsec-sweep", server.sweep)
     number: int = sock.getsockname()[1]

@@ -8,14 +8,18 @@ whose NAS was removed, are closed. Who may come is `peers`' matter, what is answ
 import asyncio
 import socket
 import ssl
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from cryptography import x509
 
+from radius.protocol.attributes import Code
+from radius.protocol.packet import Attribute
 from radius.radsec.metrics import Ended, RadsecMetrics
 from radius.radsec.peers import Peer, PeerRegistry
+from radius.radsec.reverse import PATIENCE_S
 from radius.radsec.session import Handlers, RadsecSession
 from radius.radsec.trust import TrustKeeper
 
@@ -117,6 +121,21 @@ class RadsecServer:
                 session.end(Ended.REMOVED if found is Ended.UNKNOWN else found)
             elif session.peer is not None and found.client.id != session.peer.client.id:
                 session.end(Ended.REMOVED)
+
+    async def ask(self, address: str, code: Code, attributes: Sequence[Attribute]) -> bytes:
+        """Ask the NAS of a stand-in address over the connection it was last heard on.
+
+        Returns the octets of its genuine answer, empty if there is none or no connection.
+        """
+        theirs = [
+            session
+            for session in self._sessions
+            if session.peer is not None and session.peer.address == address
+        ]
+        if not theirs:
+            return b""
+        latest = max(theirs, key=lambda session: session.heard_at)
+        return await latest.ask(code, attributes, PATIENCE_S)
 
     async def close(self) -> None:
         """Answer what is under way, two seconds at most, and close all connections."""

@@ -7,7 +7,7 @@ peer, so it is broken. A peer that does not read gets no more of its requests re
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, cast
@@ -27,10 +27,11 @@ from radius.protocol.connection import (
     RequestReceived,
 )
 from radius.protocol.errors import DropReason, PeerError
-from radius.protocol.packet import encode_integer
+from radius.protocol.packet import AUTHENTICATOR_LENGTH, Attribute, encode_integer, encode_packet
+from radius.proxy.table import PendingTable
 from radius.radsec.framing import Framer
 from radius.radsec.metrics import Ended
-from radius.radsec.peers import Peer
+from radius.radsec.peers import SECRET, Peer
 from radius.reply import ALIVE_ACCESS, Answer
 from radius.server import FAILED, LOG_FAILED, OVERLOAD, AnswerRequest
 
@@ -50,6 +51,7 @@ _FATAL: Final = frozenset(
         DropReason.BAD_MESSAGE_AUTHENTICATOR,
     }
 )
+_DYNAMIC_REPLIES: Final = frozenset({Code.DISCONNECT_ACK, Code.DISCONNECT_NAK, Code.COA_ACK, Code.COA_NAK})
 _ALL_CODES: Final = AUTH_CODES | ACCT_CODES | DYNAMIC_CODES
 
 _log = get_logger(__name__)
@@ -100,6 +102,7 @@ class RadsecSession(asyncio.Protocol):
         self._connection: Connection | None = None
         self._transport: asyncio.Transport | None = None
         self._source = ("", 0)
+        self._asked = PendingTable(SECRET, require_message_authenticator=False)
         self.peer: Peer | None = None
         self.certificate_der = b""
         self.heard_at = 0.0
@@ -134,6 +137,7 @@ class RadsecSession(asyncio.Protocol):
         del exc
         for pending in tuple(self._pending):
             pending.cancel()
+        self._asked.fail(ConnectionError())
         self._transport = None
         self._ended(self, self._reason)
 
@@ -149,6 +153,9 @@ class RadsecSession(asyncio.Protocol):
             self._drop(error.reason)
             return
         for octets in packets:
+            if octets[0] in _DYNAMIC_REPLIES:
+                self._take_reply(octets)
+                continue
             event = connection.receive(octets, self._source, now)
             if isinstance(event, Dropped):
                 self._drop(event.reason)
@@ -187,6 +194,27 @@ class RadsecSession(asyncio.Protocol):
         """Wait until what is under way is answered, two seconds at most."""
         if self._pending:
             await asyncio.wait(self._pending, timeout=2.0)
+
+    async def ask(self, code: Code, attributes: Sequence[Attribute], patience_s: float) -> bytes:
+        """Ask the NAS over its own connection; the octets of its genuine answer, empty if there is none."""
+        if self._asked.full:
+            return b""
+        waiting = self._asked.add(code, attributes, bytes(AUTHENTICATOR_LENGTH))
+        self._write(waiting.pending.data)
+        try:
+            await asyncio.wait([waiting.reply], timeout=patience_s)
+            if not waiting.reply.done() or waiting.reply.exception() is not None:
+                return b""
+            packet = waiting.reply.result()
+            return encode_packet(packet.code, packet.identifier, packet.authenticator, packet.attributes)
+        finally:
+            self._asked.remove(waiting)
+
+    def _take_reply(self, octets: bytes) -> None:
+        try:
+            self._asked.receive(octets)
+        except PeerError as error:
+            self._drop(error.reason)
 
     def _drop(self, reason: DropReason) -> None:
         if self.peer is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from controller.core.errors import UnavailableError
 from radius.client import exchange, fresh_authenticator, fresh_identifier
@@ -9,6 +10,7 @@ from radius.protocol.attributes import Code
 from radius.protocol.connection import FindClient
 from radius.protocol.packet import Attribute, Packet
 from radius.protocol.requester import PendingRequest
+from radius.radsec.reverse import ask_desks, is_stand_in
 from radius.served.identify import event_timestamp
 
 
@@ -42,9 +44,13 @@ class NasAsker:
         find_client: gives the NAS of an IP address.
         limits: ports and patience.
         now: gives the time in Unix seconds.
+        data_dir: where processes with RadSec connections are found; NASes that come by it are asked there.
     """
 
-    def __init__(self, find_client: FindClient, limits: Limits, now: Callable[[], float]) -> None:
+    def __init__(
+        self, find_client: FindClient, limits: Limits, now: Callable[[], float], data_dir: Path
+    ) -> None:
+        self._data_dir = data_dir
         self._find_client = find_client
         self._limits = limits
         self._now = now
@@ -55,6 +61,12 @@ class NasAsker:
         Raises:
             Unreachable: there is none.
         """
+        if is_stand_in(address):
+            timed = [*attributes, event_timestamp(int(self._now()))]
+            answer = await ask_desks(self._data_dir, address, code, timed)
+            if answer is None:
+                raise Unreachable(known=True)
+            return answer
         client = self._find_client(address)
         if client is None:
             raise Unreachable(known=False)

@@ -16,7 +16,7 @@ from radius.settings import RadiusSettings
 def make_asker(runtime: Runtime, settings: RadiusSettings, registry: NasRegistry) -> NasAsker:
     """Return what sends Disconnect- and CoA-Requests to NASes."""
     limits = Limits(settings.disconnect_port, settings.disconnect_timeout_s, settings.disconnect_tries)
-    return NasAsker(registry.find, limits, lambda: runtime.clock.now().timestamp())
+    return NasAsker(registry.find, limits, lambda: runtime.clock.now().timestamp(), runtime.data_dir)
 
 
 async def start_serving(
