@@ -31,14 +31,17 @@ from controller.cli.output import (
 from controller.cli.radius_nas import opened
 from controller.core.clock import SystemClock
 from controller.core.db import Tx
+from controller.core.errors import InvalidInputError
 from controller.core.mac import parse_mac
 from controller.core.pki import CertificateAuthority, Issued
 from controller.core.secrets import write_private
 from controller.core.settings import CoreSettings
 from controller.directory import credentials
+from controller.directory.apple_profile import render_apple_profile
 from controller.directory.credentials import CredentialView
 from controller.directory.service import Directory
 from controller.directory.types import IssuedCredential
+from radius.settings import RadiusSettings
 
 __all__ = ["app"]
 
@@ -80,6 +83,9 @@ def issue(
         Path | None,
         typer.Option(file_okay=False, help="Also write a certificate for EAP-TLS to this directory."),
     ] = None,
+    ssid: Annotated[
+        str, typer.Option(help="With --out, also a profile for iPhones and Macs that joins this network.")
+    ] = "",
     *,
     output: Output = Format.TABLE,
 ) -> None:
@@ -87,8 +93,10 @@ def issue(
 
     The password, which also opens the .p12 file, is told once; the certificate's key is kept nowhere else.
 
-    Example: kolco radius credential issue --mac 02:00:00:00:00:01 --out ./phone
+    Example: kolco radius credential issue --mac 02:00:00:00:00:01 --out ./phone --ssid City
     """
+    if ssid and out is None:
+        raise InvalidInputError("--ssid goes with --out", hint="the profile is written to that directory")
     now = SystemClock().now()
 
     async def work() -> dict[str, object]:
@@ -103,8 +111,20 @@ def issue(
     username, password = str(row["username"]), str(row["password"])
     if out is not None:
         authority = CertificateAuthority.open(CoreSettings.load().data_dir / "pki")
-        issued = authority.issue_client(username, now=now, days=days)
+        serial = credentials.certificate_serial(username)
+        issued = authority.issue_client(username, now=now, days=days, serial=serial)
         _write(out, issued, username, password)
+        if ssid:
+            profile = render_apple_profile(
+                ssid,
+                RadiusSettings().eap_server_name,
+                authority.certificate_pem,
+                (out / f"{username}.p12").read_bytes(),
+                username,
+            )
+            path = out / f"{username}.mobileconfig"
+            path.unlink(missing_ok=True)
+            write_private(path, profile)
         row["directory"] = str(out)
     print_done("credential", username, "issued", row, output)
     if output is not Format.JSON:
@@ -144,6 +164,32 @@ def revoke(
 
     asyncio.run(work())
     print_done("credential", username, "revoked", {"username": username}, output)
+
+
+@app.command("crl")
+def write_revocation_list(
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="Where it is written, PEM.")],
+    days: Annotated[int, typer.Option(min=1, max=365, help="Days it is good for.")] = 7,
+    *,
+    output: Output = Format.TABLE,
+) -> None:
+    """Write the list of revoked certificates of devices, for servers other than kolco.
+
+    kolco needs none: it looks the credential up at each login.
+
+    Example: kolco radius credential crl /srv/www/devices.crl
+    """
+    now = SystemClock().now()
+
+    async def work() -> list[tuple[int, datetime]]:
+        async with opened(write=False) as (tx, _):
+            return await credentials.list_revoked(tx, now=now)
+
+    revoked = asyncio.run(work())
+    authority = CertificateAuthority.open(CoreSettings.load().data_dir / "pki")
+    file.write_bytes(authority.make_revocation_list(revoked, now=now, days=days))
+    row = {"file": str(file), "certificates": len(revoked)}
+    print_done("revocation list", str(file), "written", row, output)
 
 
 def _write(directory: Path, issued: Issued, username: str, password: str) -> None:

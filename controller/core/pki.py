@@ -1,14 +1,15 @@
 """kolco's own certificate authority: EC P-256, kept in the data directory.
 
-Issues server certificates for the daemons and client certificates for access points, whose common
-name is the serial. Does not revoke: a retired access point is refused by its serial.
+Issues server certificates for the daemons, client certificates for access points, whose common name is the
+serial, and for citizens' devices. kolco itself refuses both by name, when an access point is retired or a
+credential revoked; for others there is a revocation list.
 """
 
 import datetime as dt
 import ipaddress
 import ssl
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -77,11 +78,37 @@ class CertificateAuthority:
 
     def issue_server(self, names: Sequence[str], *, now: dt.datetime, days: int = 397) -> Issued:
         """Issue a server certificate for DNS names and IP addresses; the first is the common name."""
-        return self._issue(names[0], _alternative_names(names), ExtendedKeyUsageOID.SERVER_AUTH, now, days)
+        return self._issue(
+            names[0], _alternative_names(names), ExtendedKeyUsageOID.SERVER_AUTH, now, days=days
+        )
 
-    def issue_client(self, common_name: str, *, now: dt.datetime, days: int = 1825) -> Issued:
-        """Issue a client certificate whose common name is an access point's serial."""
-        return self._issue(common_name, None, ExtendedKeyUsageOID.CLIENT_AUTH, now, days)
+    def issue_client(
+        self, common_name: str, *, now: dt.datetime, days: int = 1825, serial: int | None = None
+    ) -> Issued:
+        """Issue a client certificate for an access point's serial or a credential's name.
+
+        `serial` is the certificate's own number, for who wants to know it later; else it is random.
+        """
+        return self._issue(common_name, None, ExtendedKeyUsageOID.CLIENT_AUTH, now, days=days, serial=serial)
+
+    def make_revocation_list(
+        self, revoked: Iterable[tuple[int, dt.datetime]], *, now: dt.datetime, days: int
+    ) -> bytes:
+        """Return a list, PEM, of serial numbers and since when they are revoked; good for some days."""
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self._certificate.subject)
+            .last_update(now - _BACKDATED)
+            .next_update(now + dt.timedelta(days=days))
+            .add_extension(x509.CRLNumber(int(now.timestamp())), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
+            )
+        )
+        for serial, since in revoked:
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(since).build()
+            builder = builder.add_revoked_certificate(entry)
+        return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
     def _issue(
         self,
@@ -89,7 +116,9 @@ class CertificateAuthority:
         alternative: x509.SubjectAlternativeName | None,
         usage: x509.ObjectIdentifier,
         now: dt.datetime,
+        *,
         days: int,
+        serial: int | None = None,
     ) -> Issued:
         key = ec.generate_private_key(ec.SECP256R1())
         builder = (
@@ -97,7 +126,7 @@ class CertificateAuthority:
             .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)]))
             .issuer_name(self._certificate.subject)
             .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
+            .serial_number(x509.random_serial_number() if serial is None else serial)
             .not_valid_before(now - _BACKDATED)
             .not_valid_after(now + dt.timedelta(days=days))
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)

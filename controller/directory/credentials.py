@@ -6,6 +6,8 @@ the credential is, because RADIUS looks the credential up at each login. Checkin
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
+from typing import Final
 
 from controller.core import outbox
 from controller.core.db import Tx
@@ -15,6 +17,9 @@ from controller.directory import repository
 from controller.directory.events import CredentialChanged
 from controller.directory.service import Directory
 from controller.directory.types import IssuedCredential
+
+_SERIAL_LENGTH: Final = 20
+"""RFC 5280 §4.1.2.2: at most so many octets, and positive."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,23 @@ async def revoke(tx: Tx, *, username: str, now: datetime) -> None:
             f"there is no credential {username}", hint="`kolco radius credential list --mac …` shows them"
         )
     await outbox.add(tx, CredentialChanged(username))
+
+
+def certificate_serial(username: str) -> int:
+    """Return the serial number of the certificate that names a credential.
+
+    It is made of the name, whose eighty random bits nobody can foresee, so that a revocation list can be made
+    with no record of certificates.
+    """
+    return int.from_bytes(sha256(username.encode()).digest()[:_SERIAL_LENGTH], "big") >> 1
+
+
+async def list_revoked(tx: Tx, *, now: datetime) -> list[tuple[int, datetime]]:
+    """Return the certificate serials of revoked credentials that have not expired, and since when."""
+    return [
+        (certificate_serial(username), revoked_at)
+        for username, revoked_at in await repository.list_revoked_credentials(tx, now)
+    ]
 
 
 async def _get_device_id(tx: Tx, mac: Mac) -> str:

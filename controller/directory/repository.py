@@ -206,6 +206,16 @@ async def list_credentials(tx: Tx, device_id: str) -> Sequence[DeviceCredential]
     return (await tx.scalars(query.order_by(DeviceCredential.id.desc()))).all()
 
 
+async def list_revoked_credentials(tx: Tx, now: datetime) -> list[tuple[str, datetime]]:
+    """Return the user names of revoked credentials that have not expired, and since when, by name."""
+    rows = await tx.execute(
+        sa.select(DeviceCredential.username, DeviceCredential.revoked_at)
+        .where(DeviceCredential.revoked_at.is_not(None), DeviceCredential.expires_at > now)
+        .order_by(DeviceCredential.username)
+    )
+    return [(username, revoked_at) for username, revoked_at in rows if revoked_at is not None]
+
+
 async def list_network_keys(tx: Tx, *, mac: Mac | None, ssid: str | None) -> Sequence[Sequence[Any]]:
     """Return network keys in any state: user name, SSID, MAC, and when issued, over and revoked."""
     query = (

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import plistlib
 
 import pytest
 from cryptography.hazmat.primitives.serialization import pkcs12
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 
 from controller.audit import service as audit
 from controller.cli.radius import app
-from controller.core.errors import NotFoundError
+from controller.core.errors import InvalidInputError, NotFoundError
 from tests.integration.radius.asking import MAC
 from tests.integration.radius.conftest import device, radius  # noqa: F401
 from tests.integration.radius.eap.supplicant import ANONYMOUS, eapol_test, refused, succeeded
@@ -47,6 +48,40 @@ async def test_a_certificate_opens_the_network_until_it_is_revoked(kolco, device
     revoked = await kolco("revoke", row["username"], "--yes")
     assert revoked.stdout == f"credential/{row['username']} revoked\n"
     assert refused(await eapol_test(radius.auth_port, tmp_path, config))
+
+
+async def test_a_profile_for_iphones(kolco, device, tmp_path):  # noqa: F811
+    out = tmp_path / "phone"
+    issued = await kolco("issue", "--mac", MAC, "--out", str(out), "--ssid", "City", "-o", "json")
+    assert issued.exit_code == 0, issued.output
+    (path,) = out.glob("*.mobileconfig")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert plistlib.loads(path.read_bytes())["PayloadContent"][2]["SSID_STR"] == "City"
+    nowhere = await kolco("issue", "--mac", MAC, "--ssid", "City")
+    assert isinstance(nowhere.exception, InvalidInputError)
+
+
+async def test_openssl_refuses_what_is_on_the_revocation_list(kolco, runtime, device, tmp_path):  # noqa: F811
+    out, crl = tmp_path / "phones", tmp_path / "devices.crl"
+    for _ in range(2):
+        await kolco("issue", "--mac", MAC, "--out", str(out))
+    good, revoked = sorted(out.glob("*.crt"))
+    await kolco("revoke", revoked.stem, "--yes")
+    written = await kolco("crl", str(crl))
+    assert written.exit_code == 0, written.output
+
+    async def verify(certificate):
+        process = await asyncio.create_subprocess_exec(
+            "openssl", "verify", "-crl_check", "-CRLfile", str(crl),
+            "-CAfile", str(runtime.data_dir / "pki" / "ca.crt"), str(certificate),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        output, _ = await process.communicate()
+        return output.decode()
+
+    assert (await verify(good)).endswith(": OK\n")
+    assert "certificate revoked" in await verify(revoked)
 
 
 async def test_states_are_listed_and_passwords_are_not(kolco, runtime, device):  # noqa: F811

@@ -1,10 +1,12 @@
 """The authority, tried by real TLS handshakes."""
 
 import asyncio
+import datetime as dt
 import ssl
 import stat
 
 import pytest
+from cryptography import x509
 
 from controller.core.clock import SystemClock
 from controller.core.errors import InvalidInputError
@@ -88,3 +90,16 @@ def test_an_issued_certificate_is_written_with_a_private_key_file(server, tmp_pa
     certificate, key = server.write(tmp_path / "out", "portal")
     assert certificate.read_bytes() == server.certificate_pem
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+def test_a_revocation_list(tmp_path):
+    authority = CertificateAuthority.open(tmp_path)
+    now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    issued = authority.issue_client("d-1", now=now, serial=77)
+    assert x509.load_pem_x509_certificate(issued.certificate_pem).serial_number == 77
+    crl = x509.load_pem_x509_crl(authority.make_revocation_list([(77, now)], now=now, days=7))
+    ca = x509.load_pem_x509_certificate(authority.certificate_pem)
+    assert crl.is_signature_valid(ca.public_key())
+    assert crl.next_update_utc == now + dt.timedelta(days=7)
+    assert crl.get_revoked_certificate_by_serial_number(77).revocation_date_utc == now
+    assert crl.get_revoked_certificate_by_serial_number(78) is None
