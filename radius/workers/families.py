@@ -16,6 +16,7 @@ _Key = tuple[str, Labels]
 
 GAUGE_RULES: Final[Mapping[str, Callable[[float, float], float]]] = {
     "kolco_radius_nas_clients": max,
+    "kolco_radius_network_keys": max,
     "kolco_radius_eap_certificate_expiry_timestamp_seconds": min,
     "kolco_radius_radsec_certificate_expiry_timestamp_seconds": min,
     "kolco_radius_radsec_crl_next_update_timestamp_seconds": min,
@@ -72,12 +73,18 @@ class FamilySums:
 
     def merge(self, own: Iterable[Metric]) -> list[Metric]:
         """Return the parent's own metrics and the workers', each metric once."""
-        reports = [*report_families(own), *(one for last in self._last.values() for one in last)]
+        theirs = [one for last in self._last.values() for one in last]
+        shared = {one.name for one in theirs} | self._known.keys()
+        only_ours: list[Metric] = []
+        ours: list[Metric] = []
+        for family in own:
+            (ours if family.name in shared else only_ours).append(family)
+        reports = [*report_families(ours), *theirs]
         kinds = {report.name: report for report in (*self._known.values(), *reversed(reports))}
         sums: dict[str, dict[_Key, float]] = {name: dict(self._ended.get(name, {})) for name in kinds}
         for report in reports:
             _add(sums[report.name], report)
-        return [_shown(kinds[name], samples) for name, samples in sums.items()]
+        return [*only_ours, *(_shown(kinds[name], samples) for name, samples in sums.items())]
 
 
 def _add(sums: dict[_Key, float], family: FamilyReport) -> None:

@@ -112,9 +112,11 @@ class Crew:
 
 
 @pytest.fixture
-async def crew(tmp_path):
-    """Two workers on SQLite; 127.0.0.1 is the NAS `lo`, and one device is remembered."""
+async def crew(request, tmp_path):
+    """Two workers, on SQLite if not said; 127.0.0.1 is the NAS `lo`, and one device is remembered."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'kolco.db'}"
+    if getattr(request, "param", "sqlite") == "postgresql":
+        url = request.getfixturevalue("postgres_url")
     data_dir = tmp_path / "data"
     db, store, now = Database(url), SecretStore(data_dir / "secrets"), datetime.now(UTC)
     await migrations.upgrade(db)

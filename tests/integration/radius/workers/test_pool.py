@@ -12,6 +12,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from controller.core.errors import UnavailableError
+from radius.protocol.attributes import Code
+from radius.protocol.packet import encode_packet
 from radius.settings import RadiusSettings
 from radius.tally import Tally
 from radius.workers import pool as module
@@ -19,7 +21,7 @@ from radius.workers.assembly import prepare
 from radius.workers.messages import Event
 from radius.workers.pool import WorkerPool
 from tests.conftest import free_port
-from tests.integration.radius.asking import until
+from tests.integration.radius.asking import exchange, until
 from tests.integration.radius.workers.conftest import mab_request
 
 REQUESTS = 'kolco_radius_requests_total{kind="access",nas="lo"}'
@@ -136,6 +138,7 @@ async def test_a_killed_worker_comes_back_and_counts_go_on(crew):
     assert shown[ACCEPTS] <= nases.asked + sum(wait > 0.2 for wait in nases.waits)
 
 
+@pytest.mark.parametrize("crew", ["sqlite", "postgresql"], indirect=True)
 async def test_a_nas_that_is_added_is_served_by_all_with_no_restart(crew):
     before = {child.pid for child in crew.workers()}
     await crew.kolco("radius", "nas", "remove", "lo", "--yes")
@@ -169,6 +172,14 @@ async def test_who_signs_is_learnt_and_shown(crew):
     assert await asyncio.to_thread(crew.answered)
     await until(noted)
     assert "never" in await crew.kolco("radius", "nas", "list")
+    unsigned = encode_packet(Code.ACCESS_REQUEST, 1, bytes(16), [(1, b"somebody")])
+    assert await asyncio.to_thread(exchange, crew.auth_port, unsigned, 0.3) == [None]
+
+    async def learnt():
+        return (await crew.metrics())['kolco_radius_nas_signs{nas="lo"}'] == 0
+
+    await until(learnt)
+    assert "never" not in await crew.kolco("radius", "nas", "list")
 
 
 async def test_nothing_stays_behind_when_it_is_stopped(crew):
