@@ -22,6 +22,10 @@ Table = lmdb._Database  # noqa: SLF001 - its only name
 
 _FILE: Final = "data.mdb"
 _DAMAGED_MARK: Final = "damaged"
+_MARK: Final = "writer"
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+_TRIES: Final = 3
+"""Starts that did not end in order, after which damage is looked for all the same."""
 _MAX_READERS: Final = 1_024
 _READABLE_S: Final = 60.0
 _MODE: Final = 0o600
@@ -56,24 +60,76 @@ def open_writer(path: Path, *, map_bytes: int) -> Environment:
     """
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if (path / _FILE).exists() and not is_readable(path):
-            move_aside(path)
-            path.mkdir(mode=0o700)
-        # The data of a commit is on the disk before the commit is (so a power cut cannot damage the
-        # file), but the last commits may be lost: the next comparison brings them back.
-        opened = lmdb.open(
-            str(path),
-            map_size=map_bytes,
-            max_dbs=len(TABLES) + 1,
-            max_readers=_MAX_READERS,
-            metasync=False,
-            readahead=False,
-            mode=_MODE,
-        )
-        opened.reader_check()
-        return Environment(path, opened)
+        tries = _untidy_starts(path)
+        if (path / _FILE).exists() and (is_marked_damaged(path) or _is_damaged(path, tries)):
+            _begin_anew(path)
+            tries = 0
+        (path / _MARK).write_text(f"{_boot_id()} {(tries or 0) + 1}", encoding="ascii")
+        try:
+            return _open(path, map_bytes)
+        except (lmdb.InvalidError, lmdb.CorruptedError, lmdb.PageNotFoundError, lmdb.VersionMismatchError):
+            _begin_anew(path)
+            return _open(path, map_bytes)
     except (lmdb.Error, OSError) as error:
         raise explain_failure(error, path) from error
+
+
+def _open(path: Path, map_bytes: int) -> Environment:
+    # The data of a commit is on the disk before the commit is (so a power cut cannot damage the
+    # file), but the last commits may be lost: the next comparison brings them back.
+    opened = lmdb.open(
+        str(path),
+        map_size=map_bytes,
+        max_dbs=len(TABLES) + 1,
+        max_readers=_MAX_READERS,
+        metasync=False,
+        readahead=False,
+        mode=_MODE,
+    )
+    try:
+        opened.reader_check()
+        return Environment(path, opened)
+    except lmdb.Error:
+        opened.close()
+        raise
+
+
+def _begin_anew(path: Path) -> None:
+    move_aside(path)
+    path.mkdir(mode=0o700)
+
+
+def note_closed(path: Path) -> None:
+    """Note that the writer has closed the environment in order: the next start need not read it through."""
+    try:
+        stat = (path / _FILE).stat()
+        (path / _MARK).write_text(f"closed {stat.st_size} {stat.st_mtime_ns}", encoding="ascii")
+    except OSError:
+        return
+
+
+def _untidy_starts(path: Path) -> int | None:
+    """Return after how many starts that did not end in order the file is as LMDB left it.
+
+    A killed process cannot damage it, a power cut or a foreign hand may. None: it was, or may have been,
+    one of these.
+    """
+    try:
+        first, *rest = (path / _MARK).read_text(encoding="ascii").split()
+        if first == "closed":
+            stat = (path / _FILE).stat()
+            return 0 if rest == [str(stat.st_size), str(stat.st_mtime_ns)] else None
+        return int(rest[0]) if first == _boot_id() else None
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _is_damaged(path: Path, untidy_starts: int | None) -> bool:
+    return (untidy_starts is None or untidy_starts >= _TRIES) and not is_readable(path)
+
+
+def _boot_id() -> str:
+    return _BOOT_ID.read_text(encoding="ascii").strip()
 
 
 def open_reader(path: Path) -> Environment | None:
@@ -107,8 +163,6 @@ def is_readable(path: Path) -> bool:
 
     Of a damaged file LMDB may take down the process that reads it.
     """
-    if (path / _DAMAGED_MARK).exists():
-        return False
     command = [sys.executable, "-m", "radius.index.environment", str(path)]
     try:
         return subprocess.run(command, timeout=_READABLE_S, check=False, capture_output=True).returncode == 0

@@ -24,7 +24,7 @@ from radius.index.entries import (
     decode_state,
     encode,
 )
-from radius.index.environment import Environment, explain_failure, move_aside, open_writer
+from radius.index.environment import Environment, explain_failure, move_aside, note_closed, open_writer
 
 Change = tuple[bytes, bytes, bytes | None]
 """A table, a key, and its encoded entry; None: it shall not be there."""
@@ -125,6 +125,7 @@ class IndexWriter:
                 raise explain_failure(error, self.path) from error
             finally:
                 self.abandon()
+            note_closed(self.path)
 
     def abandon(self) -> None:
         """Close the index as it is."""

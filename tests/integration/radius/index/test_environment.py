@@ -37,12 +37,47 @@ def test_a_file_that_was_cut_off_is_moved_aside(path, size):
     opened = e.open_writer(path, map_bytes=2**24)
     write(opened, 1_000)
     opened.close()
+    e.note_closed(path)
     os.truncate(path / "data.mdb", size)
     opened = e.open_writer(path, map_bytes=2**24)
     write(opened)
     opened.close()
     assert e.is_readable(path)
     assert path.with_name("accounts.lmdb.damaged").exists()
+
+
+def test_what_is_no_environment_is_moved_aside_unread(path):
+    e.open_writer(path, map_bytes=2**24).close()
+    (path / "data.mdb").write_bytes(bytes(50_000))
+    e.open_writer(path, map_bytes=2**24).close()  # as after a kill: nothing speaks for damage
+    assert path.with_name("accounts.lmdb.damaged").exists()
+
+
+def test_it_is_read_through_only_when_it_may_be_damaged(path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(e, "is_readable", lambda path: asked.append(path) or True)
+
+    def start(*, orderly):
+        asked.clear()
+        opened = e.open_writer(path, map_bytes=2**24)
+        write(opened)
+        opened.close()
+        if orderly:
+            e.note_closed(path)
+        return len(asked)
+
+    assert start(orderly=True) == 0  # there was nothing yet
+    assert start(orderly=True) == 0
+    write(opened := e.open_writer(path, map_bytes=2**24), 5)  # by another hand, after it was closed
+    opened.close()
+    (path / "writer").write_text("closed 1 1")
+    assert start(orderly=False) == 1
+    assert [start(orderly=False) for _ in range(4)] == [0, 0, 1, 1]  # killed again and again
+    assert start(orderly=True) == 1
+    (path / "writer").write_text("another-boot 1")
+    assert start(orderly=True) == 1
+    (path / "writer").write_text("")
+    assert start(orderly=True) == 1
 
 
 def test_a_reader_can_have_it_made_anew(path):
