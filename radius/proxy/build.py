@@ -84,8 +84,10 @@ async def build_proxy(
             monotonic,
             settings.proxy_response_s,
             settings.proxy_deadline_s,
+            settings.in_flight_max // 2,
         )
     )
+    metrics.watch_requests(partial(len, proxy))
     await keep_read(
         runtime.tasks,
         runtime.bus,

@@ -48,6 +48,11 @@ class ProxyMetrics:
             ["home", "kind"],
             registry=registry,
         )
+        self._in_flight = Gauge(
+            "kolco_radius_proxied_in_flight",
+            "Access-Requests that wait for home servers; half of in_flight_max at most.",
+            registry=registry,
+        )
         self._waiting = Gauge(
             "kolco_radius_proxied_accounting_waiting",
             "Accounting-Requests accepted here that their home server has not acknowledged yet.",
@@ -75,6 +80,10 @@ class ProxyMetrics:
     def forget_home(self, home: str, kind: str) -> None:
         """Show a home server no longer."""
         self._up.remove(home, kind)
+
+    def watch_requests(self, waiting: Callable[[], float]) -> None:
+        """Show how many Access-Requests wait, read when it is asked for."""
+        self._in_flight.set_function(waiting)
 
     def watch_waiting(self, waiting: Callable[[], float]) -> None:
         """Show how much accounting waits, read when it is asked for."""

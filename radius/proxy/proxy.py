@@ -5,7 +5,7 @@ refused, because a NAS that hears nothing takes us for dead and with us all citi
 of other realms is accepted here first and then delivered (`forwarder`).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +19,14 @@ from radius.proxy.choice import Link, StateHolders, device_key, order
 from radius.proxy.forwarder import Forwarder
 from radius.proxy.metrics import ProxyMetrics
 from radius.proxy.realms import Route
-from radius.proxy.rewrite import MARK_LENGTH, forward_access, forward_accounting, is_loop, read_reply
+from radius.proxy.rewrite import (
+    MARK_LENGTH,
+    Forwarded,
+    forward_access,
+    forward_accounting,
+    is_loop,
+    read_reply,
+)
 from radius.proxy.roaming import Operator, kept_for_accounting
 from radius.proxy.route_class import RouteClassCodec, Routed
 from radius.proxy.routing import ACCESS, ACCOUNTING, Routing
@@ -29,8 +36,12 @@ from radius.reply import Answer
 UNREACHABLE: Final = "home-unreachable"
 REFUSED: Final = "home-refused"
 LOOP: Final = "proxy-loop"
+OVERLOAD: Final = "proxy-overload"
+"""Too many wait for home servers: citizens' logins must find room beside them."""
 METHOD: Final = "proxied"
 
+_HOPEFUL_MAX: Final = 64
+"""Requests that wait though no home server of their realm is up: one of them may be the first it answers."""
 _STATES_MAX: Final = 20_000
 _STATE_OCTETS: Final = 4
 _OUTCOMES: Final = {
@@ -59,6 +70,7 @@ class ProxyParts:
         monotonic: gives seconds of a clock that never goes back.
         response_s: what a home server has for an answer before the next one is asked.
         deadline_s: what all of them have together.
+        most: Access-Requests that wait for home servers at a time.
     """
 
     access: AnswerRequest
@@ -73,6 +85,7 @@ class ProxyParts:
     monotonic: Callable[[], float]
     response_s: float
     deadline_s: float
+    most: int
 
 
 class Proxy:
@@ -81,6 +94,12 @@ class Proxy:
     def __init__(self, parts: ProxyParts) -> None:
         self._parts = parts
         self._states = StateHolders(_STATES_MAX)
+        self._waiting = 0
+        self._hopeful = 0
+
+    def __len__(self) -> int:
+        """Return the number of Access-Requests that wait for home servers."""
+        return self._waiting
 
     def answer_access(self, request: RequestReceived) -> Answer | Awaitable[Answer]:
         """Answer an Access-Request, here or by a home server."""
@@ -91,6 +110,8 @@ class Proxy:
             return parts.access(request)
         if is_loop(request.packet, parts.mark):
             return _refuse(request, LOOP)
+        if self._waiting >= parts.most:
+            return _refuse(request, OVERLOAD)
         return self._ask_homes(request, route)
 
     def answer_accounting(self, request: RequestReceived) -> Answer | Awaitable[Answer]:
@@ -151,11 +172,35 @@ class Proxy:
         links = order(
             parts.routing.links(route, ACCESS), balance=route.balance, key=device_key(packet), holder=holder
         )
-        if holder is not None and links and links[0].home.id == holder:
-            links = links[:1]  # no other one knows the conversation
+        hopeful = 0
+        if links and links[0].up:
+            deadline_s = parts.deadline_s
+            if links[0].home.id == holder:
+                links = links[:1]  # no other one knows the conversation
+        elif self._hopeful < _HOPEFUL_MAX:
+            deadline_s, links, hopeful = parts.response_s, links[:1], 1
+            self._hopeful += 1
+        else:
+            return _refuse(request, UNREACHABLE)
+        self._waiting += 1
+        try:
+            return await self._ask_each(request, route, forwarded, links, deadline_s)
+        finally:
+            self._waiting -= 1
+            self._hopeful -= hopeful
+
+    async def _ask_each(
+        self,
+        request: RequestReceived,
+        route: Route,
+        forwarded: Forwarded,
+        links: Sequence[Link],
+        deadline_s: float,
+    ) -> Answer:
+        parts = self._parts
         begun = now = parts.monotonic()
         for number, link in enumerate(links, 1):
-            left = begun + parts.deadline_s - now
+            left = begun + deadline_s - now
             if left <= 0:
                 break
             patience = left if number == len(links) else min(left, parts.response_s)
