@@ -90,6 +90,15 @@ def upgrade() -> None:
         batch_op.create_index("ix_radius_set_aside_at", ["at"], unique=False)
 
     op.create_table(
+        "account_limits",
+        sa.Column("account_id", sa.String(length=26), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_account_limits_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_account_limits")),
+    )
+    op.create_table(
         "cui_resets",
         sa.Column("account_id", sa.String(length=26), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
@@ -184,6 +193,7 @@ def downgrade() -> None:
 
     op.drop_table("network_keys")
     op.drop_table("cui_resets")
+    op.drop_table("account_limits")
     with op.batch_alter_table("radius_set_aside", schema=None) as batch_op:
         batch_op.drop_index("ix_radius_set_aside_at")
 
