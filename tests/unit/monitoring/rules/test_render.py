@@ -18,6 +18,7 @@ from monitoring.rules.types import Alert, Recording
 from radius.eap.metrics import EapMetrics
 from radius.journal.metrics import show_all as show_journal
 from radius.metrics import RadiusMetrics
+from radius.workers.metrics import show_all as show_workers
 from tests.factories.dashboards import queries, selectors
 
 RULES = all_rules()
@@ -43,6 +44,7 @@ def exported() -> set[str]:
         EapMetrics,
         RadiusMetrics,
         show_journal,
+        show_workers,
         partial(GatewayMetrics, gateway_id="gw"),
     ):
         make(registry)
