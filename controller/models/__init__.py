@@ -15,7 +15,7 @@ from controller.models.fleet import AccessPoint, ApConfig, ApEvent, ApStatus
 from controller.models.network import Gateway, Lease, Nas, Wlan, WlanSite
 from controller.models.operators import AuditEntry, Operator
 from controller.models.places import District, Site, Zone
-from controller.models.policy import AccountLimit, CuiReset, PolicyRevision
+from controller.models.policy import CuiReset, PolicyRevision, SpentAccount
 from controller.models.psks import NetworkKey
 from controller.models.radius import RadiusLeg
 from controller.models.radius_journal import JournalPosition, RadiusDecision, SetAside
@@ -25,7 +25,6 @@ from controller.models.sessions import AccountingRecord, GateLedger, NetSession
 __all__ = [
     "AccessPoint",
     "Account",
-    "AccountLimit",
     "AccountingRecord",
     "ApConfig",
     "ApEvent",
@@ -55,6 +54,7 @@ __all__ = [
     "SetAside",
     "Site",
     "SmsChallenge",
+    "SpentAccount",
     "Voucher",
     "Wlan",
     "WlanSite",

@@ -35,13 +35,13 @@ class CuiReset(Base):
     reset_at: Mapped[Moment]
 
 
-class AccountLimit(Base):
-    """An account that may have no more for now: kept by RADIUS for those that have limits of their own."""
+class SpentAccount(Base):
+    """An account whose volume of the day or month is used up; RADIUS keeps these."""
 
-    __tablename__ = "account_limits"
+    __tablename__ = "spent_accounts"
 
     account_id: Mapped[Ulid] = mapped_column(
         sa.ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True
     )
-    state: Mapped[str] = mapped_column(sa.String(10))
-    """`full`: all its plan's devices are online; `spent`: its volume of the day or month is used up."""
+    until: Mapped[Moment]
+    """When the day or month is over."""

@@ -90,15 +90,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_radius_set_aside_at", ["at"], unique=False)
 
     op.create_table(
-        "account_limits",
-        sa.Column("account_id", sa.String(length=26), nullable=False),
-        sa.Column("state", sa.String(length=10), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["accounts.id"], name=op.f("fk_account_limits_account_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_account_limits")),
-    )
-    op.create_table(
         "cui_resets",
         sa.Column("account_id", sa.String(length=26), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
@@ -107,6 +98,15 @@ def upgrade() -> None:
             ["account_id"], ["accounts.id"], name=op.f("fk_cui_resets_account_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_cui_resets")),
+    )
+    op.create_table(
+        "spent_accounts",
+        sa.Column("account_id", sa.String(length=26), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_spent_accounts_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_spent_accounts")),
     )
     op.create_table(
         "network_keys",
@@ -192,8 +192,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_network_keys_mac"))
 
     op.drop_table("network_keys")
+    op.drop_table("spent_accounts")
     op.drop_table("cui_resets")
-    op.drop_table("account_limits")
     with op.batch_alter_table("radius_set_aside", schema=None) as batch_op:
         batch_op.drop_index("ix_radius_set_aside_at")
 
