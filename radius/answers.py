@@ -8,7 +8,8 @@ from radius.deciding import Decide, when_decided
 from radius.eap.responder import EapResponder
 from radius.protocol.attributes import EAP_MESSAGE
 from radius.protocol.connection import RequestReceived
-from radius.question import Method, Refused, read_question
+from radius.question import Method, Refused
+from radius.reading import read_question
 from radius.reply import Answer, Replies
 
 _LABELS: Final = {method: method.value.removeprefix("radius-") for method in Method}

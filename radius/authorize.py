@@ -8,46 +8,21 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
-import msgspec
-
 from controller.core.ids import new_id
 from controller.core.mac import Mac
 from controller.directory.service import Directory
 from controller.directory.types import Known, PlanView
+from radius.decision import Accepted, Decision
 from radius.index.entries import REFUSE, CredentialEntry, DeviceEntry, SessionEntry
 from radius.index.places import Places
 from radius.policy.rules import NO_RULE, Facts, Verdict
 from radius.protocol.eap.mschapv2 import NOTHING, MsChapV2Result, check_mschapv2
 from radius.protocol.eap.steps import CertificateProof, MsChapV2Proof, PasswordProof, ResumedProof
 from radius.protocol.password import is_chap_right
-from radius.question import Method, Question, Refusal, Refused
+from radius.question import Question, Refusal, Refused
 
+__all__ = ["Accepted", "Decision", "Judge", "Judgement", "without_policy"]
 
-class Accepted(msgspec.Struct, frozen=True):
-    """Let in. A Struct because one is made for each login.
-
-    Attributes:
-        known: whose device it is, with its plan. Its MAC is the one that asks, empty if it is not told.
-        method: how it proved itself.
-        session_id: the open session that goes on, or the one the NAS will start.
-        seconds_left: how long the session may last from now.
-        attestation: for MSCHAPv2, what shows the device that we know its password too.
-        keys: for MSCHAPv2, the 32 octets of keys that come of it.
-        verdict: what the policy says.
-        bytes_left: volume left of a new session's quota; None: no quota, or the session goes on.
-    """
-
-    known: Known
-    method: Method
-    session_id: str
-    seconds_left: int
-    attestation: str = ""
-    keys: bytes = b""
-    verdict: Verdict = NO_RULE
-    bytes_left: int | None = None
-
-
-Decision = Accepted | Refused
 Judgement = Callable[[float, Facts], Verdict]
 """The policy: its verdict at a moment in Unix seconds."""
 

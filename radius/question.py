@@ -1,4 +1,4 @@
-"""What an Access-Request asks: who, by which method, from where. A pure module; decides nothing more.
+"""What an Access-Request asks: who, by which method, from where. Reading it is `reading`'s matter.
 
 Methods: PAP and CHAP with a device's own credential, and MAC authentication (MAB). The portal's
 password is never asked for on the air. EAP takes many packets to ask its question: `eap.responder`.
@@ -11,11 +11,8 @@ import msgspec
 
 from controller.core.mac import Mac
 from radius.policy.rules import NO_RULE, Verdict
-from radius.protocol import attributes as a
 from radius.protocol.eap.steps import EapFailure, Proof
-from radius.protocol.packet import Packet
-from radius.protocol.password import check_chap, unhide_password
-from radius.stations import CalledStation, find_mac, parse_called_station
+from radius.stations import CalledStation
 
 
 class Method(StrEnum):
@@ -102,47 +99,3 @@ class Refused:
     verdict: Verdict = NO_RULE
     account_id: str = ""
     plan_id: str = ""
-
-
-def read_question(packet: Packet, secret: bytes, nas_id: str = "") -> Question | Refused:
-    """Read an Access-Request whose hidden values use `secret`.
-
-    MAB is Service-Type Call-Check (RFC 2865 §5.6), or a User-Name that is a MAC with the same MAC,
-    in any notation, as password: what access points send.
-
-    Raises:
-        MalformedError: a User-Password or CHAP-Password of impossible length.
-    """
-    username = packet.find_text(a.USER_NAME)
-    if not username:
-        return Refused(Refusal.NO_USER_NAME)
-    if packet.find(a.EAP_MESSAGE) is not None:
-        return Refused(Refusal.UNSUPPORTED_METHOD)
-    hidden = packet.find(a.USER_PASSWORD)
-    password = None
-    if hidden is not None:
-        password = unhide_password(hidden, secret, packet.authenticator).decode("utf-8", "replace")
-    station = find_mac(packet.find_text(a.CALLING_STATION_ID))
-    called = parse_called_station(packet.find_text(a.CALLED_STATION_ID))
-    mac = find_mac(username)
-    call_check = packet.find_integer(a.SERVICE_TYPE) == a.ServiceType.CALL_CHECK
-    if call_check or (password is not None and mac is not None and find_mac(password) == mac):
-        return _mac_question(mac, station, called, nas_id)
-    response = packet.find(a.CHAP_PASSWORD)
-    if response is not None:
-        check_chap(response)
-        chap = Chap(response, packet.find(a.CHAP_CHALLENGE) or packet.authenticator)
-        return Question(Method.CHAP, username, "", station, called, chap, None, nas_id)
-    if password is None:
-        return Refused(Refusal.NO_PASSWORD)
-    return Question(Method.PAP, username, password, station, called, None, None, nas_id)
-
-
-def _mac_question(
-    mac: Mac | None, station: Mac | None, called: CalledStation, nas_id: str
-) -> Question | Refused:
-    if mac is None:
-        return Refused(Refusal.NOT_A_MAC)
-    if station not in {None, mac}:
-        return Refused(Refusal.STATION_MISMATCH)
-    return Question(Method.MAB, mac, "", mac, called, nas_id=nas_id)

@@ -17,7 +17,7 @@ from typing import Final
 
 from radius.native.location import MODULES, SOURCES, STAMP, folder, stamp_of
 
-_MYPY: Final = ("--config-file=", "--strict", "--no-warn-unused-ignores")
+_MYPY: Final = ("--config-file=", "--strict", "--no-warn-unused-ignores", "--follow-imports=silent")
 
 
 def why_not() -> str:
@@ -86,7 +86,7 @@ from mypyc.build import mypycify
 from setuptools import Distribution
 
 made, *arguments = sys.argv[1:]
-modules = mypycify(arguments, opt_level="3", target_dir="generated")
+modules = mypycify(arguments, opt_level="2", debug_level="0", target_dir="generated")
 command = Distribution({"name": "kolco-native", "ext_modules": modules}).get_command_obj("build_ext")
 command.build_lib, command.build_temp = made, "objects"
 command.ensure_finalized()

@@ -17,17 +17,30 @@ from pathlib import Path
 from typing import Final
 
 MODULES: Final = (
+    "radius/answers.py",
+    "radius/authorize.py",
+    "radius/decisions.py",
+    "radius/index/places.py",
+    "radius/index/reader.py",
+    "radius/intake.py",
+    "radius/metrics.py",
+    "radius/policy/rules.py",
     "radius/protocol/authenticator.py",
     "radius/protocol/connection.py",
     "radius/protocol/digests.py",
     "radius/protocol/packet.py",
     "radius/protocol/password.py",
+    "radius/reading.py",
+    "radius/reply.py",
+    "radius/server.py",
+    "radius/session_class.py",
+    "radius/stations.py",
     "radius/storm/delay.py",
     "radius/storm/priority.py",
     "radius/storm/queue.py",
     "radius/storm/rates.py",
 )
-"""What is compiled: pure modules that each packet passes."""
+"""What is compiled: what each packet passes. mypyc cannot compile a module that defines a msgspec.Struct."""
 PURE_VARIABLE: Final = "KOLCO_PURE"
 FOLDER_VARIABLE: Final = "KOLCO_NATIVE_FOLDER"
 STAMP: Final = "stamp.json"

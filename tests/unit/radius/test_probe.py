@@ -6,7 +6,8 @@ from radius.protocol.attributes import Code
 from radius.protocol.eap.mschapv2 import check_mschapv2
 from radius.protocol.mschap import find_mschapv2
 from radius.protocol.packet import parse_packet
-from radius.question import Method, read_question
+from radius.question import Method
+from radius.reading import read_question
 
 SECRET = b"a shared secret"
 RANDOM = bytes(range(16))

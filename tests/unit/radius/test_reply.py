@@ -12,6 +12,7 @@ from radius.protocol.dictionary.definitions import load_dictionary
 from radius.protocol.packet import encode_packet, parse_packet
 from radius.question import Method, Refusal, Refused
 from radius.reply import (
+    _MAX_REMEMBERED,
     ACCOUNTED,
     ALIVE_ACCESS,
     ALIVE_ACCOUNTING,
@@ -109,12 +110,11 @@ def test_what_is_shared_is_encoded_once_and_no_longer_than_its_plan():
         assert shown(answer)["Idle-Timeout"] == str(idle_s)
 
 
-def test_what_is_remembered_is_bounded(monkeypatch):
-    monkeypatch.setattr("radius.reply._MAX_REMEMBERED", 4)
+def test_what_is_remembered_is_bounded():
     replies = Replies(CODEC)
-    for number in range(60, 80):
+    for number in range(60, 60 + 2 * _MAX_REMEMBERED):
         replies.shared(plan(idle_timeout_s=number), NO_RULE, "generic", Method.PAP)
-        assert len(replies._shared) <= 4
+        assert len(replies._shared) <= _MAX_REMEMBERED
 
 
 def test_only_eap_proves_itself_anew_unheard():

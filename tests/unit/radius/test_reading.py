@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from radius.protocol.errors import MalformedError
 from radius.protocol.packet import Packet
-from radius.question import Chap, Method, Question, Refusal, Refused, read_question
+from radius.question import Chap, Method, Question, Refusal, Refused
+from radius.reading import read_question
 from radius.stations import CalledStation
 from tests.factories.radius import AUTHENTICATOR, SECRET, request
 
