@@ -53,7 +53,7 @@ class MsChapResponder:
         return when_decided(self._decide(question), lambda decided: self._finish(asked, decided, request))
 
     def _finish(self, asked: MsChapAsked, decision: Decision, request: RequestReceived) -> Answer:
-        answer = self._render(decision, request)
+        answer = self._render(decision, request, LABEL)
         if isinstance(decision, Accepted):
             more = encode_success(
                 asked,

@@ -37,7 +37,6 @@ from radius.protocol.eap.steps import (
     Step,
     Verdict,
 )
-from radius.protocol.packet import Packet
 from radius.question import Method, Question, Refused
 from radius.reply import HANDED_OVER, Answer
 from radius.stations import find_mac, parse_called_station
@@ -149,7 +148,7 @@ class EapResponder:
     ) -> Answer | Awaitable[Answer]:
         method = _METHODS[session.conversation.method.partition("-")[0]]
         try:
-            decision = self._decide(_question(method, proof, request.packet))
+            decision = self._decide(_question(method, proof, request))
         except BaseException:
             self._sessions.end(session)  # it cannot go on; the device starts anew
             raise
@@ -197,8 +196,9 @@ class EapResponder:
         return Answer(Code.ACCESS_REJECT, message, REJECT, answer.refusal, label)
 
 
-def _question(method: Method, proof: Proof, packet: Packet) -> Question:
+def _question(method: Method, proof: Proof, request: RequestReceived) -> Question:
+    packet = request.packet
     password = proof.password if isinstance(proof, PasswordProof) else ""
     station = find_mac(packet.find_text(a.CALLING_STATION_ID))
     called = parse_called_station(packet.find_text(a.CALLED_STATION_ID))
-    return Question(method, proof.username, password, station, called, proof=proof)
+    return Question(method, proof.username, password, station, called, None, proof, request.client.id)

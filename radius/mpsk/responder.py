@@ -86,7 +86,7 @@ class MpskResponder:
     def _finish(
         self, key: OpenNetworkKey, decision: Decision, request: RequestReceived, station: Mac, place: str
     ) -> Answer:
-        answer = self._render(decision, request)
+        answer = self._render(decision, request, LABEL)
         attributes = answer.attributes
         if isinstance(decision, Accepted):
             self._ring.note_use(key, station, place)
@@ -101,8 +101,7 @@ class MpskResponder:
         return Answer(answer.code, attributes, answer.outcome, answer.refusal, LABEL)
 
     def _refuse(self, reason: Refusal, request: RequestReceived) -> Answer:
-        answer = self._render(Refused(reason), request)
-        return Answer(answer.code, answer.attributes, answer.outcome, answer.refusal, LABEL)
+        return self._render(Refused(reason), request, LABEL)
 
 
 def _octets(mac: Mac) -> bytes:

@@ -7,7 +7,7 @@ must not make us try them all again and again: there are only so many tries a se
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Final, TypeVar
 
@@ -30,11 +30,15 @@ class KeyRing:
     Args:
         tries_max: keys tried by MIC for one request at most.
         tries_per_s: keys tried in a second at most, after a burst of one request.
+        count_tries: told how many keys were tried for a request.
     """
 
-    def __init__(self, *, tries_max: int, tries_per_s: int) -> None:
+    def __init__(
+        self, *, tries_max: int, tries_per_s: int, count_tries: Callable[[int], None] = lambda _tried: None
+    ) -> None:
         self._tries_max = tries_max
         self._tries_per_s = tries_per_s
+        self._count_tries = count_tries
         self._allowed = float(tries_max)
         self._counted_at = 0.0
         self._keys: dict[str, OpenNetworkKey] = {}
@@ -99,13 +103,17 @@ class KeyRing:
             bound = self._bound.get((station, ssid))
             return None if bound is None else bound[max(bound)]
         self._allow(now)
-        for key in islice(self._candidates(ssid, station, place), self._tries_max):
-            if self._allowed < 1:
-                raise UntrustedError(DropReason.MPSK_OVERLOAD)
-            self._allowed -= 1
-            if handshake.is_of(key.pmk):
-                return key
-        return None
+        before = self._allowed
+        try:
+            for key in islice(self._candidates(ssid, station, place), self._tries_max):
+                if self._allowed < 1:
+                    raise UntrustedError(DropReason.MPSK_OVERLOAD)
+                self._allowed -= 1
+                if handshake.is_of(key.pmk):
+                    return key
+            return None
+        finally:
+            self._count_tries(int(before - self._allowed))
 
     def note_use(self, key: OpenNetworkKey, station: str, place: str) -> None:
         """Remember who used a key where: it will be among the first that are tried."""

@@ -203,7 +203,15 @@ async def _answers(
         state_prefix=bytes([link.number]),
         hand_over=link.hand_over,
     )
-    ring = KeyRing(tries_max=settings.mpsk_tries_max, tries_per_s=settings.mpsk_tries_per_s)
+    tries = metrics.tally.counter(
+        "kolco_radius_network_key_tries",
+        "Network keys that were tried to find the one a device has, by the MIC of its handshake.",
+    )
+    ring = KeyRing(
+        tries_max=settings.mpsk_tries_max,
+        tries_per_s=settings.mpsk_tries_per_s,
+        count_tries=lambda tried: tries.inc(by=tried),
+    )
     await keep_ring(runtime, ring)
     mschap = MsChapResponder(decisions.decide, replies.render, random_octets=secrets.token_bytes)
     mpsk = MpskResponder(ring, decisions.decide, replies.render, random_octets=secrets.token_bytes)

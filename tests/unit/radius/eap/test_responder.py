@@ -100,6 +100,7 @@ async def test_an_accept_is_that_of_pap_with_success_and_keys(method):
     assert server.counted == [(method, "accept")]
     assert server.questions[0].method is Method[f"EAP_{method.partition('-')[0].upper()}"]
     assert server.questions[0].station == KNOWN.mac
+    assert server.questions[0].nas_id == "nas-1"
     assert len(server.sessions) == 0
 
 

@@ -38,8 +38,8 @@ class Counting:
         return pmk == self.pmk
 
 
-def ring(*keys, tries_max=100, tries_per_s=100):
-    made = KeyRing(tries_max=tries_max, tries_per_s=tries_per_s)
+def ring(*keys):
+    made = KeyRing(tries_max=100, tries_per_s=100)
     for one in keys:
         made.put(one)
     return made
@@ -79,7 +79,10 @@ def test_what_was_used_in_another_network_is_not_tried():
 
 
 def test_so_many_tries_and_no_more():
-    keys = ring(*(key(f"d-{number}") for number in range(9)), tries_max=5, tries_per_s=2)
+    counted = []
+    keys = KeyRing(tries_max=5, tries_per_s=2, count_tries=counted.append)
+    for number in range(9):
+        keys.put(key(f"d-{number}"))
     counting = Counting(b"none")
     assert keys.find(SSID, MAC, "", counting, 0) is None
     assert len(counting.tried) == 5
@@ -91,6 +94,7 @@ def test_so_many_tries_and_no_more():
         keys.find(SSID, MAC, "", counting, 1)
     assert len(counting.tried) == 2
     assert keys.find(SSID, MAC, "", None, 1) is None  # to look up costs nothing
+    assert counted == [5, 0, 2]
 
 
 def test_keys_come_and_go():
