@@ -25,7 +25,7 @@ _PAGE: Final = 2_000
 
 
 class _Page(Protocol):
-    def __call__(self, tx: Tx, *, after: str, limit: int, now: datetime) -> Awaitable[repository.Rows]: ...
+    def __call__(self, tx: Tx, *, after: str, limit: int, now: datetime) -> Awaitable[repository.Page]: ...
 
 
 _PAGES: Final[Mapping[bytes, _Page]] = {
@@ -87,12 +87,12 @@ async def _fill(db: Database, spool: Spool, table: bytes, keys: Keys, now: datet
     after, count = "", 0
     while True:
         async with db.reading() as tx:
-            rows = await _PAGES[table](tx, after=after, limit=_PAGE, now=now)
-        await asyncio.to_thread(_spool, spool, table, rows, keys)
-        count += len(rows)
-        if len(rows) < _PAGE:
+            page = await _PAGES[table](tx, after=after, limit=_PAGE, now=now)
+        await asyncio.to_thread(_spool, spool, table, page.rows, keys)
+        count += len(page.rows)
+        if page.last is None:
             return count
-        after = rows[-1].id
+        after = page.last
 
 
 def _spool(spool: Spool, table: bytes, rows: repository.Rows, keys: Keys) -> None:

@@ -38,7 +38,15 @@ _SESSION = sa.select(NetSession.id, NetSession.mac, NetSession.account_id, NetSe
 )
 
 Rows = Sequence[Any]
-"""Rows with the columns of the select above; `id` is the place in the order of pages."""
+"""Rows with the columns of one of the selects above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows, and the id after which the next page begins; None: it was the last."""
+
+    rows: Rows
+    last: str | None
 
 
 async def list_credentials(tx: Tx, *, usernames: Collection[str]) -> Rows:
@@ -58,22 +66,32 @@ async def list_sessions(tx: Tx, *, macs: Collection[str]) -> Rows:
     return (await tx.execute(_SESSION.where(among(tx, NetSession.mac.expression, macs)))).all()
 
 
-async def page_credentials(tx: Tx, *, after: str, limit: int, now: datetime) -> Rows:
-    """Return the next good credentials by id."""
-    query = _CREDENTIAL.where(DeviceCredential.id > after, DeviceCredential.expires_at > now)
-    return (await tx.execute(query.order_by(DeviceCredential.id).limit(limit))).all()
+async def page_credentials(tx: Tx, *, after: str, limit: int, now: datetime) -> Page:
+    """Return the good ones of the next credentials by id."""
+    good = sa.and_(DeviceCredential.revoked_at.is_(None), DeviceCredential.expires_at > now)
+    return await _page(tx, _CREDENTIAL, DeviceCredential.id, good, after=after, limit=limit)
 
 
-async def page_devices(tx: Tx, *, after: str, limit: int, now: datetime) -> Rows:
-    """Return the next remembered devices by id."""
-    query = _DEVICE.where(Device.id > after, Device.remembered_until > now)
-    return (await tx.execute(query.order_by(Device.id).limit(limit))).all()
+async def page_devices(tx: Tx, *, after: str, limit: int, now: datetime) -> Page:
+    """Return the remembered ones of the next devices by id."""
+    return await _page(tx, _DEVICE, Device.id, Device.remembered_until > now, after=after, limit=limit)
 
 
-async def page_sessions(tx: Tx, *, after: str, limit: int, now: datetime) -> Rows:
+async def page_sessions(tx: Tx, *, after: str, limit: int, now: datetime) -> Page:
     """Return the next open sessions by id."""
-    query = _SESSION.where(NetSession.id > after, NetSession.expires_at > now)
-    return (await tx.execute(query.order_by(NetSession.id).limit(limit))).all()
+    is_open = sa.and_(NetSession.ended_at.is_(None), NetSession.expires_at > now)
+    return await _page(tx, _SESSION, NetSession.id, is_open, after=after, limit=limit)
+
+
+async def _page(tx: Tx, query: Any, column: Any, which: Any, *, after: str, limit: int) -> Page:
+    """Return the rows of a query whose id is among the next ids.
+
+    The ids are chosen first: a database that has not counted its rows yet might else join all of two
+    tables for each page.
+    """
+    ids = list(await tx.scalars(sa.select(column).where(column > after, which).order_by(column).limit(limit)))
+    rows = (await tx.execute(query.where(among(tx, column.expression, ids)))).all() if ids else ()
+    return Page(rows, ids[-1] if len(ids) == limit else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +123,7 @@ async def list_online(tx: Tx, *, account_ids: Collection[str]) -> Sequence[Onlin
     return list(online.values())
 
 
-async def page_online(tx: Tx, *, after: str, limit: int, now: datetime) -> Rows:
+async def page_online(tx: Tx, *, after: str, limit: int, now: datetime) -> Page:
     """Return who is online of the next accounts whose plan refuses a device too many, by id."""
     is_online = sa.exists().where(NetSession.account_id == Account.id, NetSession.ended_at.is_(None))
     query = (
@@ -117,8 +135,8 @@ async def page_online(tx: Tx, *, after: str, limit: int, now: datetime) -> Rows:
     )
     del now
     ids = list(await tx.scalars(query))
-    online = {one.id: one for one in await list_online(tx, account_ids=ids)} if ids else {}
-    return [online.get(account_id) or Online(account_id, []) for account_id in ids]  # a page stays a page
+    rows = await list_online(tx, account_ids=ids) if ids else ()
+    return Page(rows, ids[-1] if len(ids) == limit else None)
 
 
 async def list_names(tx: Tx, account_ids: Collection[str]) -> tuple[set[str], set[str]]:
