@@ -176,6 +176,8 @@ class TlsMethod:
                 resumptions.forget(engine.resumed)
             return Failed(EapFailure.REFUSED)
         msk = agreed.msk or derive_msk(self.kind, engine.export, tls13=engine.is_tls13)
+        if engine.take_output():  # tickets that were not sent: the device cannot come back with them
+            return Finished(msk)
         engine.keep_session()
         if resumptions is not None:
             resumptions.remember(engine.names, self._username)

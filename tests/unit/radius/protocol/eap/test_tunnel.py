@@ -225,6 +225,7 @@ def test_no_round_is_spent_on_tickets(newest):
         rounds.append(log_in.rounds)
         peer = peer.again()
     assert rounds == ([3, 2] if newest == SSL.TLS1_2_VERSION else [4, 4])
+    assert len(log_in.maker._ttls_resumptions) == (1 if newest == SSL.TLS1_2_VERSION else 0)
 
 
 @VERSIONS
