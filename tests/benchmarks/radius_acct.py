@@ -1,6 +1,6 @@
 """Accounting a second: acknowledged when safe on disk, beside FreeRADIUS with PostgreSQL and with detail.
 
-    python -m tests.benchmarks.radius_acct [--sessions 20000] [--quick]
+    python -m tests.benchmarks.radius_acct [--sessions 10000] [--quick]
 
 Start, Interim-Update and Stop of many sessions, 256 requests in flight, Class echoed to us as access points
 do. PostgreSQL syncs its commits, for us and for FreeRADIUS; FreeRADIUS's detail file is never synced. We are
@@ -86,7 +86,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--sessions", type=int, default=20_000, help="of each run; PostgreSQL gets a part")
+    parser.add_argument("--sessions", type=int, default=10_000, help="of each run; PostgreSQL gets a part")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="little of everything: does it work?")
     options = parser.parse_args()
