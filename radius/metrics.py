@@ -113,6 +113,8 @@ class RadiusMetrics:
             for name, text in (
                 ("in_flight", "Requests being worked on."),
                 ("remembered", "Answers kept for retransmissions."),
+                ("waiting", "Datagrams that wait to be worked on, under overload."),
+                ("delayed", "Access-Rejects that are kept back."),
                 ("kernel_drops", "Datagrams lost to a full receive buffer since the port was opened."),
             )
         }
@@ -166,12 +168,10 @@ class RadiusMetrics:
         """Show the number of NAS entries, read when it is asked for."""
         self._clients.set_function(value)
 
-    def watch_port(
-        self, port: str, *, in_flight: Callable[[], float], remembered: Callable[[], float]
-    ) -> None:
-        """Show the state of a port, read when it is asked for."""
-        self._ports["in_flight"].labels(port).set_function(in_flight)
-        self._ports["remembered"].labels(port).set_function(remembered)
+    def watch_port(self, port: str, **gauges: Callable[[], float]) -> None:
+        """Show the state of a port (in_flight, remembered, waiting, delayed), read when it is asked for."""
+        for name, read in gauges.items():
+            self._ports[name].labels(port).set_function(read)
 
     def watch_signing(self, signing: Callable[[], Mapping[str, bool]]) -> None:
         """Show which NASes sign their Access-Requests, read when it is asked for."""

@@ -109,6 +109,8 @@ class Ports:
             plan.kind,
             in_flight=lambda: port.in_flight,
             remembered=lambda: connection.remembered,
+            waiting=lambda: port.waiting,
+            delayed=lambda: port.delayed,
         )
         return OpenPort(bound, port)
 

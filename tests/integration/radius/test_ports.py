@@ -25,7 +25,7 @@ async def test_the_dynamic_port_is_opened_only_if_somebody_may_use_it(runtime):
     ready = asyncio.Event()
     settings = RadiusSettings(auth_port=0, acct_port=0, admin_port=0)
     task = asyncio.create_task(serve(runtime, settings, ready=ready.set, listening=opened.update))
-    await asyncio.wait_for(ready.wait(), 10)
+    await asyncio.wait_for(ready.wait(), 60)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert set(opened) == {"access", "accounting", "admin"}

@@ -17,7 +17,7 @@ def test_what_is_counted_is_shown():
     metrics.count_disconnect("ap-1", "ack")
     metrics.observe_batch(7)
     metrics.watch_clients(lambda: 3)
-    metrics.watch_port("access", in_flight=lambda: 1, remembered=lambda: 2)
+    metrics.watch_port("access", in_flight=lambda: 1, remembered=lambda: 2, waiting=lambda: 5)
     metrics.watch_drops("access", lambda: 4)
     metrics.count_handed_over("sent")
     text = generate_latest(registry).decode()
@@ -37,5 +37,6 @@ def test_what_is_counted_is_shown():
         'kolco_radius_in_flight{port="access"} 1.0',
         'kolco_radius_remembered{port="access"} 2.0',
         'kolco_radius_kernel_drops{port="access"} 4.0',
+        'kolco_radius_waiting{port="access"} 5.0',
     ):
         assert line in text
