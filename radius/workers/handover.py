@@ -21,9 +21,20 @@ TAKEN: Final = "taken"
 
 _MOST_AT_ONCE: Final = 64
 _LARGEST: Final = 8_192
+_QUEUE_BYTES: Final = 1_048_576
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[str, int, bytes]).decode
+
+
+def make_pair() -> tuple[socket.socket, socket.socket]:
+    """Return the ends of a worker's queue: the one it reads, and the one all others write.
+
+    A burst of some hundred datagrams fits, a thousand where the kernel allows it (`net.core.wmem_max`).
+    """
+    inbox, outbox = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    outbox.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _QUEUE_BYTES)
+    return inbox, outbox
 
 
 class Outboxes:

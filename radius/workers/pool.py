@@ -7,7 +7,6 @@ it had counted and reported stays counted. Workers die with this process.
 
 import asyncio
 import contextlib
-import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
@@ -23,6 +22,7 @@ from radius.nas import Heard
 from radius.settings import RadiusSettings
 from radius.tally import Tally
 from radius.workers.families import FamilySums
+from radius.workers.handover import make_pair
 from radius.workers.messages import Collect, Event, Missed, Report, Welcome
 from radius.workers.metrics import PoolMetrics
 from radius.workers.process import Plan, WorkerProcess, start_worker
@@ -87,7 +87,7 @@ class WorkerPool:
         self._ticket = 0
         self._keepers: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
-        pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(count)]
+        pairs = [make_pair() for _ in range(count)]
         self._sockets = [sock for pair in pairs for sock in pair]
         core_json, settings_json = core.model_dump_json().encode(), settings.model_dump_json().encode()
         self._workers = [
