@@ -187,6 +187,64 @@ async def upsert(
         await tx.execute(statement)
 
 
+async def update_rows(
+    tx: Tx, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, keys: Sequence[str]
+) -> None:
+    """Update many rows, each with its own values; one statement, or on SQLite one that is prepared once.
+
+    Args:
+        tx: the transaction.
+        table: the table.
+        rows: by column, the `keys` of a row and its new values; all hold the same columns.
+        keys: the columns that tell a row from all others.
+    """
+    if not rows:
+        return
+    names = [name for name in rows[0] if name not in keys]
+    if tx.get_bind().dialect.name == "postgresql":
+        given = _as_table(table, rows)
+        statement = sa.update(table).where(*(table.c[key] == given.c[key] for key in keys))
+        await tx.execute(statement.values({name: given.c[name] for name in names}))
+        return
+    statement = sa.update(table).where(*(table.c[key] == sa.bindparam(f"b_{key}") for key in keys))
+    statement = statement.values({name: sa.bindparam(f"b_{name}") for name in names})
+    await tx.execute(statement, [{f"b_{name}": value for name, value in row.items()} for row in rows])
+
+
+async def insert_rows(
+    tx: Tx, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, unless: Sequence[str] = ()
+) -> None:
+    """Insert many rows as `update_rows` updates them; `unless` one is there with these columns.
+
+    Args:
+        tx: the transaction.
+        table: the table.
+        rows: by column; all hold the same columns.
+        unless: the columns of a unique constraint; a row that meets it is left out.
+    """
+    if not rows:
+        return
+    names = list(rows[0])
+    if tx.get_bind().dialect.name == "postgresql":
+        given = _as_table(table, rows)
+        statement = postgresql.insert(table).from_select(names, sa.select(*(given.c[name] for name in names)))
+        await tx.execute(statement.on_conflict_do_nothing(index_elements=unless) if unless else statement)
+        return
+    plain = sqlite.insert(table)
+    await tx.execute(plain.on_conflict_do_nothing(index_elements=unless) if unless else plain, list(rows))
+
+
+def _as_table(table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> sa.TableValuedAlias:
+    """Return rows as something to select from: an array for each column, whatever the number of rows."""
+    names = list(rows[0])
+    arrays = [
+        sa.bindparam(None, [row[name] for row in rows], type_=postgresql.ARRAY(table.c[name].type))
+        for name in names
+    ]
+    columns = [sa.column(name, table.c[name].type) for name in names]
+    return sa.func.unnest(*arrays).table_valued(*columns).render_derived()
+
+
 async def lock(tx: Tx, key: bytes) -> None:
     """Hold others that lock the same key until this transaction ends; SQLite has one writer anyway."""
     if tx.get_bind().dialect.name == "postgresql":

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from controller.core import outbox
-from controller.core.db import Tx, among, upsert
+from controller.core.db import Tx, among, insert_rows, update_rows, upsert
 from controller.core.ids import new_id
 from controller.core.mac import Mac
 from controller.directory.events import DeviceChanged
@@ -20,16 +20,6 @@ _SESSIONS = cast("sa.Table", NetSession.__table__)
 _RECORDS = cast("sa.Table", AccountingRecord.__table__)
 _COUNTERS = ("up_bytes", "down_bytes", "up_packets", "down_packets")
 _CHANGING = ("last_used_at", "due_at", "last_interim_at", "ended_at", "end_reason", *_COUNTERS)
-_UPDATE = (
-    sa.update(_SESSIONS)
-    .where(_SESSIONS.c.id == sa.bindparam("b_id"))
-    .values({name: sa.bindparam(f"b_{name}") for name in _CHANGING})
-)
-_CORRECT = (
-    sa.update(_RECORDS)
-    .where(_RECORDS.c.event_key == sa.bindparam("b_key"))
-    .values({name: sa.bindparam(f"b_{name}") for name in _COUNTERS})
-)
 
 
 def view(row: NetSession) -> SessionView:
@@ -195,37 +185,25 @@ async def load_many(
 
 async def insert_many(tx: Tx, sessions: Sequence[Any]) -> None:
     """Store new sessions: objects with the columns as attributes."""
-    if sessions:
-        rows = [{name: getattr(one, name) for name in _SESSIONS.c.keys()} for one in sessions]  # noqa: SIM118
-        await tx.execute(sa.insert(_SESSIONS), rows)
+    names = _SESSIONS.c.keys()
+    await insert_rows(tx, _SESSIONS, [{name: getattr(one, name) for name in names} for one in sessions])
 
 
 async def update_many(tx: Tx, sessions: Sequence[Any]) -> None:
     """Store what may change of sessions that RADIUS counts."""
-    if sessions:
-        rows = [
-            {"b_id": one.id} | {f"b_{name}": getattr(one, name) for name in _CHANGING} for one in sessions
-        ]
-        await tx.execute(_UPDATE, rows)
+    rows = [{name: getattr(one, name) for name in ("id", *_CHANGING)} for one in sessions]
+    await update_rows(tx, _SESSIONS, rows, keys=["id"])
 
 
 async def add_records(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write accounting records; those whose `event_key` is there already are left as they are."""
-    if rows:
-        insert = postgresql.insert if tx.get_bind().dialect.name == "postgresql" else sqlite.insert
-        # One statement with many parameter sets: it is compiled once, however many there are.
-        statement = insert(_RECORDS).on_conflict_do_nothing(index_elements=["event_key"])
-        await tx.execute(statement, list(rows))
+    await insert_rows(tx, _RECORDS, rows, unless=["event_key"])
 
 
 async def correct_stops(tx: Tx, sessions: Sequence[Any]) -> None:
     """Bring stop records up to the sessions' totals."""
-    if sessions:
-        rows = [
-            {"b_key": f"{one.id}/stop"} | {f"b_{name}": value for name, value in counters(one).items()}
-            for one in sessions
-        ]
-        await tx.execute(_CORRECT, rows)
+    rows = [{"event_key": f"{one.id}/stop"} | counters(one) for one in sessions]
+    await update_rows(tx, _RECORDS, rows, keys=["event_key"])
 
 
 def counters(session: Any) -> dict[str, int]:

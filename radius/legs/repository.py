@@ -8,23 +8,17 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from controller.core.db import Tx, among
+from controller.core.db import Tx, among, insert_rows, update_rows
 from controller.core.mac import Mac
 from controller.directory.types import Known, PlanView
 from controller.models import Account, ApStatus, Device, NetSession, Plan, RadiusLeg
 
 _LEGS = cast("sa.Table", RadiusLeg.__table__)
-_KEY = (_LEGS.c.nas_id, _LEGS.c.address, _LEGS.c.acct_session_id)
+_KEY_NAMES = ("nas_id", "address", "acct_session_id")
+_KEY = tuple(_LEGS.c[name] for name in _KEY_NAMES)
 _COUNTERS = (
     "heard_at", "session_time_s", "up_bytes", "down_bytes", "up_packets", "down_packets",
 )  # fmt: skip
-_IS_KEY = sa.and_(
-    _LEGS.c.nas_id == sa.bindparam("b_nas"),
-    _LEGS.c.address == sa.bindparam("b_address"),
-    _LEGS.c.acct_session_id == sa.bindparam("b_acct"),
-)
-_ADVANCE = sa.update(_LEGS).where(_IS_KEY).values({name: sa.bindparam(f"b_{name}") for name in _COUNTERS})
-_END = sa.update(_LEGS).where(_IS_KEY).values(ended_at=sa.bindparam("b_ended_at"))
 
 
 async def load_legs(tx: Tx, keys: Collection[tuple[str, str, str]]) -> Sequence[dict[str, Any]]:
@@ -46,22 +40,17 @@ async def load_open_legs(tx: Tx, session_ids: Collection[str]) -> Sequence[dict[
 
 async def insert_legs(tx: Tx, legs: Sequence[Any]) -> None:
     """Store new legs: objects with the columns as attributes."""
-    if legs:
-        rows = [{name: getattr(leg, name) for name in _LEGS.c.keys()} for leg in legs]  # noqa: SIM118
-        await tx.execute(sa.insert(_LEGS), rows)
+    await insert_rows(tx, _LEGS, _values(legs, _LEGS.c.keys()))
 
 
 async def update_counters(tx: Tx, legs: Sequence[Any]) -> None:
     """Store what legs have counted."""
-    if legs:
-        rows = [_key(leg) | {f"b_{name}": getattr(leg, name) for name in _COUNTERS} for leg in legs]
-        await tx.execute(_ADVANCE, rows)
+    await update_rows(tx, _LEGS, _values(legs, (*_KEY_NAMES, *_COUNTERS)), keys=_KEY_NAMES)
 
 
 async def update_ends(tx: Tx, legs: Sequence[Any]) -> None:
     """Store when legs ended, or that they go on."""
-    if legs:
-        await tx.execute(_END, [_key(leg) | {"b_ended_at": leg.ended_at} for leg in legs])
+    await update_rows(tx, _LEGS, _values(legs, (*_KEY_NAMES, "ended_at")), keys=_KEY_NAMES)
 
 
 async def find_devices(tx: Tx, ids: Collection[str]) -> dict[str, Known]:
@@ -158,5 +147,5 @@ def _wanted(
     return wanted, sa.and_(*(column == value for column, value in zip(columns, values, strict=True)))
 
 
-def _key(leg: Any) -> dict[str, str]:
-    return {"b_nas": leg.nas_id, "b_address": leg.address, "b_acct": leg.acct_session_id}
+def _values(legs: Sequence[Any], names: Collection[str]) -> list[dict[str, Any]]:
+    return [{name: getattr(leg, name) for name in names} for leg in legs]

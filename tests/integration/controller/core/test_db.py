@@ -7,9 +7,19 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import StatementError
 
-from controller.core.db import Database, among, is_away, lock, lock_all, reason_of, upsert
+from controller.core.db import (
+    Database,
+    among,
+    insert_rows,
+    is_away,
+    lock,
+    lock_all,
+    reason_of,
+    update_rows,
+    upsert,
+)
 from controller.core.errors import InvalidInputError
-from controller.models import AccessPoint, ApStatus, District, Gateway, Site, Zone
+from controller.models import AccessPoint, ApStatus, District, Gateway, Lease, Site, Zone
 from tests.fakes.clock import START
 
 
@@ -151,3 +161,49 @@ async def test_many_locks_hold_each_other_up_in_no_order(database):
         await asyncio.gather(
             *(take(keys[::step]) for step in (1, -1, 2, -2)), *(take_one(key) for key in keys)
         )
+
+
+async def test_many_rows_are_inserted_and_updated_with_a_few_statements(database):
+    async with database.transaction() as tx:
+        tx.add(Gateway(id="gw", name="gw", lan_cidr="10.0.0.0/16"))
+    leases = Lease.__table__
+    first = [
+        {
+            "gateway_id": "gw", "ip": f"10.0.0.{number}", "mac": f"02:00:00:00:00:{number:02x}",
+            "seen_at": START, "expires_at": START if number % 2 else None, "ap_serial": None,
+        }
+        for number in range(1, 50)
+    ]  # fmt: skip
+    later = [
+        {
+            "gateway_id": "gw",
+            "ip": row["ip"],
+            "seen_at": START + timedelta(seconds=number),
+            "expires_at": None,
+        }
+        for number, row in enumerate(first)
+    ]
+    async with database.transaction() as tx:
+        await insert_rows(tx, leases, first)
+        await insert_rows(tx, leases, [])
+        await insert_rows(
+            tx,
+            leases,
+            [first[0] | {"mac": "x"}, first[0] | {"ip": "10.0.1.1"}],
+            unless=["gateway_id", "ip"],
+        )
+    statements = []
+    sa.event.listen(
+        database.engine.sync_engine, "before_cursor_execute", lambda *args: statements.append(args[2])
+    )
+    async with database.transaction() as tx:
+        await update_rows(tx, leases, later, keys=["gateway_id", "ip"])
+        await update_rows(tx, leases, [], keys=["ip"])
+    assert len([text for text in statements if text.startswith("UPDATE")]) == 1
+    async with database.reading() as tx:
+        stored = {row.ip: row for row in await tx.scalars(sa.select(Lease))}
+    assert len(stored) == 50
+    for row, changed in zip(first, later, strict=True):
+        one = stored[row["ip"]]
+        assert (one.mac, one.seen_at, one.expires_at) == (row["mac"], changed["seen_at"], None)
+    assert stored["10.0.1.1"].seen_at == START
