@@ -15,7 +15,7 @@ from controller.directory.types import Known, PlanView
 from radius.decision import Accepted, Decision
 from radius.index.entries import REFUSE, CredentialEntry, DeviceEntry, SessionEntry
 from radius.index.places import Places
-from radius.policy.rules import NO_RULE, Facts, Verdict
+from radius.policy.rules import ACTIVE, NO_RULE, SPENT, Facts, Verdict
 from radius.protocol.eap.mschapv2 import NOTHING, MsChapV2Result, check_mschapv2
 from radius.protocol.eap.steps import CertificateProof, MsChapV2Proof, PasswordProof, ResumedProof
 from radius.protocol.password import is_chap_right
@@ -56,11 +56,18 @@ class Judge:
     Args:
         directory: checks passwords.
         policy: the rules of the city.
+        is_spent: tells whether an account has used up its volume, at a moment in Unix seconds.
     """
 
-    def __init__(self, directory: Directory, policy: Judgement = without_policy) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        policy: Judgement = without_policy,
+        is_spent: Callable[[str, float], bool] = lambda _account_id, _now_s: False,
+    ) -> None:
         self._directory = directory
         self._policy = policy
+        self._is_spent = is_spent
 
     def decide_credential(
         self,
@@ -138,10 +145,13 @@ class Judge:
         """Decide on somebody who has proved who they are: what the policy says, then for how long."""
         method = question.method
         plan = grounds.plans[entry.plan_id]
-        verdict = self._policy(now_s, _facts(question, plan.id, grounds.places))
+        spent = self._is_spent(entry.account_id, now_s)
+        verdict = self._policy(now_s, _facts(question, plan.id, grounds.places, SPENT if spent else ACTIVE))
         effect = verdict.effect
         if effect.deny:
             return Refused(Refusal.POLICY, verdict, entry.account_id, plan.id)
+        if spent and not verdict.about_account:  # a rule may let them in all the same, more slowly
+            return Refused(Refusal.QUOTA_SPENT, verdict, entry.account_id, plan.id)
         if effect.plan is not None:
             plan = grounds.plans.get(effect.plan, plan)
         longest = plan.session_timeout_s if effect.session_s is None else effect.session_s
@@ -174,8 +184,8 @@ def _is_full(known: Known, plan: PlanView, grounds: Grounds, now_s: float) -> bo
     return grounds.count_others(known.account_id, known.mac, now_s) >= plan.simultaneous_use
 
 
-def _facts(question: Question, plan_id: str, places: Places) -> Facts:
+def _facts(question: Question, plan_id: str, places: Places, account: str) -> Facts:
     called = question.called
     place = places.find(called.mac)
     zone, site = ("", "") if place is None else (place.zone_id or "", place.site_id)
-    return zone, site, called.ssid, question.nas_id, question.method._value_, plan_id, "active"
+    return zone, site, called.ssid, question.nas_id, question.method._value_, plan_id, account

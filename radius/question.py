@@ -48,6 +48,8 @@ class Refusal(StrEnum):
     """No network key is issued to the device for that SSID, or the passphrase it has is none of them."""
     POLICY = "policy"
     """A rule of the policy denies it."""
+    QUOTA_SPENT = "quota-spent"
+    """The account's volume of the day or month is used up."""
     TOO_MANY = "too-many-devices"
     """The plan's number of devices is online, and the plan lets no other take their place."""
 

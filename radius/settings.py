@@ -298,6 +298,9 @@ class RadiusSettings(Section):
         "", description="WBA-Data-Clearing-Provider told to home servers, written likewise. Empty: none."
     )
 
+    spent_s: float = Field(
+        30.0, gt=0, description="Seconds between looks for accounts whose daily or monthly volume is used up."
+    )
     cui_monthly: bool = Field(
         False, description="Give each person another Chargeable-User-Identity (RFC 4372) every month."
     )

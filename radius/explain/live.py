@@ -31,10 +31,11 @@ from radius.index.places import Places
 from radius.index.repository import list_places
 from radius.policy import service as policies
 from radius.policy.engine import Engine
-from radius.policy.rules import Facts
+from radius.policy.rules import ACTIVE, SPENT, Facts
 from radius.protocol.packet import ENCODED, Attribute
-from radius.question import Method, Question, Refusal
+from radius.question import Method, Question
 from radius.reply import encode_shared, expand
+from radius.spent.repository import list_spent
 from radius.vendors import GENERIC, quota_attributes
 
 
@@ -69,18 +70,25 @@ async def explain_now(
             )
         engine = Engine(await policies.read(tx), zone)
         places = Places(await list_places(tx))
+        used_up = await list_spent(tx)
         if question.method is Method.MAB:
             looked = device_steps(await states.find_device_state(tx, question.username), now, zone)
         else:
             looked = credential_steps(await states.find_credential_state(tx, question.username), now, zone)
-    decision = await Authorizer(db, Judge(directory, engine.judge), clock).decide(question)
+
+    def is_spent(account_id: str, now_s: float) -> bool:
+        return account_id in used_up and now_s < used_up[account_id].timestamp()
+
+    decision = await Authorizer(db, Judge(directory, engine.judge, is_spent), clock).decide(question)
     vendor = GENERIC if nas is None else nas.vendor
     steps = [Step("nas", None, "nas-unnamed") if nas is None else nas_step(nas.id, nas.cidr, vendor)]
     if nas is not None and not nas.enabled:
         steps.append(Step("nas", False, "nas-disabled", {"nas": nas.id}))
     steps += [method_step(question.method.value), *looked]
-    if isinstance(decision, Accepted) or decision.reason is Refusal.POLICY:
+    if isinstance(decision, Accepted) or decision.account_id:
+        whose = decision.known.account_id if isinstance(decision, Accepted) else decision.account_id
         facts, serial = _facts(question, places, looked)
+        facts = (*facts[:-1], SPENT if is_spent(whose, now.timestamp()) else ACTIVE)
         steps += [place_step(facts, serial), *policy_steps(engine, facts, now.timestamp())]
     if not isinstance(decision, Accepted):
         return [*steps, reject_step(decision.reason.value)]
@@ -103,7 +111,7 @@ def _facts(question: Question, places: Places, looked: list[Step]) -> tuple[Fact
     site, zone, serial = ("", "", "") if place is None else (place.site_id, place.zone_id or "", place.serial)
     plan = next(str(step.values["plan"]) for step in looked if step.name == "account")
     method = question.method.value
-    return (zone, site, question.called.ssid, question.nas_id, method, plan, "active"), serial
+    return (zone, site, question.called.ssid, question.nas_id, method, plan, ACTIVE), serial
 
 
 def replace_nas(question: Question, nas_id: str) -> Question:

@@ -28,7 +28,7 @@ from radius.policy import service as policies
 from radius.policy.engine import Engine
 from radius.policy.rules import Policy
 from radius.protocol.packet import ENCODED
-from radius.question import Method, Refusal
+from radius.question import Method
 from radius.reply import expand
 
 _NOT_ENDED = "not-ended"
@@ -94,7 +94,7 @@ def past_steps(kept: Kept, trace: Trace, policy: Policy | None, zone: tzinfo) ->
         method_step(kept.method),
     ]
     accepted = kept.outcome == _ACCEPT
-    if accepted or kept.reason == Refusal.POLICY:
+    if accepted or kept.account_id is not None:
         by_mac = kept.method == Method.MAB
         steps.append(
             Step("device", True, "device-proved") if by_mac else Step("credential", True, "credential-proved")

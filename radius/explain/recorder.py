@@ -1,6 +1,7 @@
 """Keeps each decision, as far as the journal takes them, at the time it is made. Never waits."""
 
 from collections.abc import Callable
+from time import time
 from typing import Final, Protocol
 
 from controller.core.mac import Mac
@@ -8,7 +9,7 @@ from radius.authorize import Accepted, Decision
 from radius.explain.trace import Trace, encode_trace
 from radius.index.places import Places
 from radius.journal.decisions import DecisionRecord
-from radius.policy.rules import Facts
+from radius.policy.rules import ACTIVE, SPENT, Facts
 from radius.protocol.attributes import CALLED_STATION_ID, CALLING_STATION_ID, USER_NAME
 from radius.protocol.connection import RequestReceived
 from radius.protocol.packet import ENCODED
@@ -51,12 +52,20 @@ class Recorder:
         log: takes the records.
         digests: by what they are found.
         places: gives where access points stand.
+        spent: tells whether an account has used up its volume, at a moment in Unix seconds.
     """
 
-    def __init__(self, log: Log, digests: Digester, places: Callable[[], Places]) -> None:
+    def __init__(
+        self,
+        log: Log,
+        digests: Digester,
+        places: Callable[[], Places],
+        spent: Callable[[str, float], bool] = lambda _account_id, _now_s: False,
+    ) -> None:
         self._log = log
         self._digests = digests
         self._places = places
+        self._spent = spent
 
     def note(self, decision: Decision, request: RequestReceived, answer: Answer) -> None:
         """Keep a decision and its answer, if there is room for it."""
@@ -77,9 +86,8 @@ class Recorder:
         accepted = decision if isinstance(decision, Accepted) else None
         account_id, plan_id = _whose(decision)
         method = _method(accepted, answer)
-        facts: Facts = (
-            zone, site, called.ssid, client.id, method, plan_id, "active",
-        )  # fmt: skip
+        state = SPENT if self._spent(account_id, time()) else ACTIVE
+        facts: Facts = zone, site, called.ssid, client.id, method, plan_id, state
         trace = Trace(
             facts,
             decision.verdict.revision,

@@ -94,7 +94,7 @@ async def list_judged(tx: Tx, *, since: datetime, after: str, limit: int) -> Seq
         .where(
             RadiusDecision.at >= since,
             RadiusDecision.id > after,
-            sa.or_(RadiusDecision.outcome == "accept", RadiusDecision.reason == "policy"),
+            RadiusDecision.account_id.is_not(None),
         )
         .order_by(RadiusDecision.id)
         .limit(limit)

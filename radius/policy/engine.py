@@ -49,7 +49,8 @@ class Engine:
         self.policy = policy
         self._zone = zone
         self._compiled = [
-            (rule, _compile(rule), Verdict(rule.name, rule.effect, policy.revision)) for rule in policy.rules
+            (rule, _compile(rule), Verdict(rule.name, rule.effect, policy.revision, _is_about_account(rule)))
+            for rule in policy.rules
         ]
         self._none = Verdict(revision=policy.revision) if policy.revision else NO_RULE
         self._timed = any(rule.times for rule in policy.rules)
@@ -132,6 +133,10 @@ _Checks = list[tuple[int, frozenset[str], tuple[str, ...], bool]]
 _FACT_INDEX: Final = {"zone": 0, "site": 1, "ssid": 2, "nas": 3, "method": 4, "plan": 5, "account": 6}
 _METHOD: Final = "method"
 _METHOD_PREFIX: Final = "radius-"
+
+
+def _is_about_account(rule: Rule) -> bool:
+    return any(one.fact == "account" and not one.negated for one in rule.conditions)
 
 
 def _compile(rule: Rule) -> _Checks:

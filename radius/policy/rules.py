@@ -12,7 +12,9 @@ TIME: Final = "time"
 
 Facts = tuple[str, str, str, str, str, str, str]
 """The facts of one question in the order of `FACTS`; empty: not known. The method is as in
-`question.Method`, the account is its state: `active`, or what else it may be while it is let in."""
+`question.Method`, the account is its state: `active`, or `spent` if its volume is used up."""
+ACTIVE: Final = "active"
+SPENT: Final = "spent"
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES: Final = 1_440
@@ -148,11 +150,13 @@ class Verdict:
         rule: name of the rule that decided; empty: none matched, so the plan decides.
         effect: what it does.
         revision: of the policy.
+        about_account: the rule asks for a state of the account: so it knows what it lets in.
     """
 
     rule: str = ""
     effect: Effect = field(default_factory=Effect)
     revision: int = 0
+    about_account: bool = False
 
 
 NO_RULE: Final = Verdict()

@@ -26,7 +26,18 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from controller.core.errors import InvalidInputError
-from radius.policy.rules import FACTS, TIME, Condition, Effect, Policy, Rule, TimeCondition, Window
+from radius.policy.rules import (
+    ACTIVE,
+    FACTS,
+    SPENT,
+    TIME,
+    Condition,
+    Effect,
+    Policy,
+    Rule,
+    TimeCondition,
+    Window,
+)
 from radius.policy.values import (
     NAME,
     read_duration,
@@ -41,6 +52,7 @@ from radius.policy.values import (
     show_rate,
 )
 
+ACCOUNTS: Final = (ACTIVE, SPENT)
 METHODS: Final = ("pap", "chap", "mschapv2", "mab", "mpsk", "tls", "ttls", "peap")
 MAX_RULES: Final = 500
 MAX_OCTETS: Final = 200_000
@@ -270,6 +282,8 @@ def _checked(key: str, items: list[list[str]]) -> tuple[str, ...]:
             raise ValueError(f"{value!r} is no value; `*` may stand at the end of a beginning")
         if key == "method" and value not in METHODS:
             raise ValueError(f"there is no method {value!r}: {', '.join(METHODS)}")
+        if key == "account" and value not in ACCOUNTS:
+            raise ValueError(f"there is no state {value!r} of an account: {', '.join(ACCOUNTS)}")
         values.append(value)
     return tuple(values)
 

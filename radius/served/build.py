@@ -11,6 +11,7 @@ from radius.served.ask import Limits, NasAsker
 from radius.served.change import Changer
 from radius.served.disconnect import Disconnector
 from radius.settings import RadiusSettings
+from radius.spent.keeper import SpentKeeper
 
 
 def make_asker(runtime: Runtime, settings: RadiusSettings, registry: NasRegistry) -> NasAsker:
@@ -36,6 +37,8 @@ async def start_serving(
     runtime.bus.on_gap(disconnector.reconcile)
     await disconnector.reconcile()
     runtime.tasks.spawn("radius-disconnect", disconnector.run)
+    keeper = SpentKeeper(runtime.db, runtime.clock, runtime.settings.zone, every_s=settings.spent_s)
+    runtime.tasks.spawn("radius-spent-keeper", keeper.run)
     changer = Changer(
         runtime.db,
         asker.ask,

@@ -52,6 +52,8 @@ from radius.reply import ALIVE_ACCESS, ALIVE_ACCOUNTING, Replies
 from radius.server import RadiusPort
 from radius.session_class import ClassCodec
 from radius.settings import RadiusSettings
+from radius.spent.events import SpentChanged
+from radius.spent.registry import SpentRegistry
 from radius.transport import open_transport
 from radius.workers.link import Link
 
@@ -184,7 +186,16 @@ async def _answers(
         CuiWasReset,
         every_s=settings.nas_reload_s,
     )
-    judge = Judge(Directory(runtime.secrets), policy.judge)
+    spent = SpentRegistry(runtime.db)
+    await keep_read(
+        runtime.tasks,
+        runtime.bus,
+        "radius-spent",
+        spent.reload,
+        SpentChanged,
+        every_s=settings.nas_reload_s,
+    )
+    judge = Judge(Directory(runtime.secrets), policy.judge, spent.is_spent)
     authorizer = Authorizer(runtime.db, judge, runtime.clock)
     database: Group[Question, Decision] = Group(authorizer.decide_all, max_items=settings.batch_max)
     runtime.tasks.spawn("radius-decisions", database.run)
@@ -193,7 +204,7 @@ async def _answers(
         "Logins that asked the database, because the account index was not complete.",
     )
     decisions = Decisions(index, judge, database.submit, runtime.clock, fell_back=fallbacks.inc)
-    recorder = Recorder(journal, Digests(runtime.secrets), lambda: index.places)
+    recorder = Recorder(journal, Digests(runtime.secrets), lambda: index.places, spent=spent.is_spent)
     replies = Replies(codec, cui, now=time.time, note=recorder.note)
     eap = build_eap(
         runtime,

@@ -13,9 +13,17 @@ from controller.directory.events import NetworkKeyChanged
 from controller.nas.events import NasChanged
 from controller.roaming.events import RoutesChanged
 from radius.policy.events import CuiWasReset, PolicyChanged
+from radius.spent.events import SpentChanged
 from radius.workers.messages import Event, Missed
 
-RELAYED: Final[tuple[type, ...]] = (NasChanged, RoutesChanged, PolicyChanged, CuiWasReset, NetworkKeyChanged)
+RELAYED: Final[tuple[type, ...]] = (
+    NasChanged,
+    RoutesChanged,
+    PolicyChanged,
+    CuiWasReset,
+    SpentChanged,
+    NetworkKeyChanged,
+)
 """Event classes that workers may subscribe to: whoever adds a subscription adds its event here."""
 _MOST_WAITING: Final = 10_000
 

@@ -68,6 +68,7 @@ refusal-unknown-device = refused: the device is not remembered, or its account i
 refusal-wrong-credential = refused: no valid credential of that name, or what was offered is not right. Issuing a new one helps.
 refusal-no-network-key = refused: the device has no network key for this network, or another one. Issuing a new one helps.
 refusal-policy = refused by a rule of the policy, see above.
+refusal-quota-spent = refused: the volume of the day or month is used up.
 refusal-too-many-devices = refused: as many devices as the plan allows are online. Logging out another one helps.
 refusal-eap-no-common-method = refused: the device wants an EAP method that is not offered. Its Wi-Fi profile has to be installed anew.
 refusal-eap-tls = refused: no TLS connection came about. Mostly the device does not trust our certificate: its Wi-Fi profile has to be installed anew.

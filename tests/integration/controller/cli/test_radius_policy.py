@@ -143,19 +143,25 @@ async def test_a_policy_is_tried_on_what_was_decided(kolco, file, runtime):
     await kolco("apply", file, "--yes")
     facts = ("", "", "City", "lo", "radius-mab", "city", "active")
     kept = [
-        DecisionRecord("lo", outcome, encode_trace(Trace(facts, 1, "10.0.0.1", True, 0)), reason=reason)
-        for outcome, reason in (
-            ("accept", ""),
-            ("accept", ""),
-            ("reject", "policy"),
-            ("reject", "unknown-device"),
+        DecisionRecord(
+            "lo",
+            outcome,
+            encode_trace(Trace(facts, 1, "10.0.0.1", True, 0)),
+            reason=reason,
+            account_id=account_id,
+        )
+        for outcome, reason, account_id in (
+            ("accept", "", "a"),
+            ("accept", "", "b"),
+            ("reject", "policy", "c"),
+            ("reject", "unknown-device", None),
         )
     ]
     now = datetime.now(UTC)
     async with runtime.db.transaction() as tx:
         await add_decisions(tx, [(now - timedelta(hours=1), one) for one in kept])
         await add_decisions(tx, [(now - timedelta(hours=30), one) for one in kept])
-        await add_decisions(tx, [(now, DecisionRecord("lo", "accept", b"damaged"))])
+        await add_decisions(tx, [(now, DecisionRecord("lo", "accept", b"damaged", account_id="a"))])
     same = await kolco("test", "--file", file, "--past", "24")
     assert (same.exit_code, same.stdout) == (0, "")
     assert "3 decisions were looked at" in same.stderr

@@ -79,7 +79,8 @@ async def test_the_rules_are_those_of_then(runtime, digests):
         await policies.apply_text(tx, "rule old\n plan c*\n deny no\n", by="x", now=NOW)
     async with runtime.db.transaction() as tx:
         await policies.apply_text(tx, "rule new\n allow\n", by="x", now=NOW)
-    record = {"outcome": "reject", "reason": "policy", "trace": encode_trace(trace(revision=1))}
+    record = {"outcome": "reject", "reason": "policy", "account_id": "a"}
+    record |= {"trace": encode_trace(trace(revision=1))}
     await keep(runtime, digests, record)
     _, steps = await past(runtime, digests)
     assert [step.values.get("rule") for step in steps if step.name == "rule"] == ["old"]

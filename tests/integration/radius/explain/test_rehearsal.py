@@ -16,7 +16,10 @@ async def test_each_decision_is_judged_at_its_own_time(runtime, monkeypatch):
     trace = encode_trace(
         Trace(("", "", "City", "lo", "radius-mab", "city", "active"), 0, "10.0.0.1", True, 0)
     )
-    records = [(NOW + timedelta(hours=hour), DecisionRecord("lo", "accept", trace)) for hour in range(8)]
+    records = [
+        (NOW + timedelta(hours=hour), DecisionRecord("lo", "accept", trace, account_id="a"))
+        for hour in range(8)
+    ]
     async with runtime.db.transaction() as tx:
         await add_decisions(tx, records)
     present = parse_policy("rule early\n time 00:00-13:00\n deny early\n")

@@ -117,3 +117,9 @@ def test_quick_judging_agrees_with_looking(questions, times):
             looks = engine.explain(now_s, question)
             matched = looks[-1].rule.name if looks[-1].matches else ""
             assert engine.judge(now_s, question).rule == matched
+
+
+def test_a_rule_about_accounts_is_known_as_one():
+    policy = parse_policy("rule a\n account spent\n allow\n down 256k\nrule b\n account not spent\n allow\n")
+    assert judge(0.0, Engine(policy, MOSCOW), account="spent").about_account
+    assert not judge(0.0, Engine(policy, MOSCOW), account="active").about_account

@@ -94,6 +94,7 @@ def test_an_empty_policy_has_no_rules():
         ("rule a\n ssid\n allow", 2, "missing"),
         ("rule a\n ssid a\0b\n allow", 2, "control"),
         ("rule a\n method telnet\n allow", 2, "no method"),
+        ("rule a\n account rich\n allow", 2, "no state"),
         ("rule a\n time 8:00-9:00\n allow", 2, "weekday"),
         ("rule a\n allow\n vlan 4095", 3, "1 to 4094"),
         ("rule a\n allow\n vlan 5 6", 3, "one value"),
@@ -139,13 +140,14 @@ windows = st.builds(
 conditions = st.one_of(
     st.builds(
         Condition,
-        st.sampled_from(["zone", "site", "ssid", "nas", "plan", "account"]),
+        st.sampled_from(["zone", "site", "ssid", "nas", "plan"]),
         st.lists(values, min_size=1, max_size=3).map(tuple),
         st.booleans(),
     ),
     st.builds(
         Condition, st.just("method"), st.lists(st.sampled_from(METHODS), min_size=1).map(tuple), st.booleans()
     ),
+    st.builds(Condition, st.just("account"), st.sampled_from([("spent",), ("active", "spent")])),
 )
 effects = st.one_of(
     st.builds(Effect, deny=names),
