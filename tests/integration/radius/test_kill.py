@@ -273,6 +273,7 @@ async def octets_by_session(database):
         return {row.id: row.up_bytes for row in rows}
 
 
+@pytest.mark.timeout(600)
 async def test_what_was_acknowledged_is_there_once(server, phones, database):
     with Nas(server.acct_port, phones) as nas:
         silent = threading.Event()
