@@ -18,7 +18,10 @@ UNKNOWN_NAS: Final = "unknown"
 
 _LATENCY_BUCKETS_S: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0)
 _BATCH_BUCKETS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-_METHODS: Final = ("", "pap", "chap", "mab")
+_METHODS: Final = (
+    *("", "pap", "chap", "mab", "mschapv2", "mpsk", "proxied"),
+    *("eap", "eap-tls", "eap-ttls", "eap-peap"),
+)
 """Shown from zero on: the first answer must not be lost to rate()."""
 
 

@@ -13,7 +13,8 @@ from prometheus_client import CollectorRegistry
 
 from controller.core.errors import UnavailableError
 from radius.protocol.attributes import Code
-from radius.protocol.packet import encode_packet
+from radius.protocol.authenticator import sign_request
+from radius.protocol.packet import encode_packet, encode_text
 from radius.settings import RadiusSettings
 from radius.tally import Tally
 from radius.workers import pool as module
@@ -21,7 +22,7 @@ from radius.workers.assembly import prepare
 from radius.workers.messages import Event
 from radius.workers.pool import WorkerPool
 from tests.conftest import free_port
-from tests.integration.radius.asking import exchange, until
+from tests.integration.radius.asking import SECRET, exchange, until
 from tests.integration.radius.workers.conftest import mab_request
 
 REQUESTS = 'kolco_radius_requests_total{kind="access",nas="lo"}'
@@ -279,3 +280,47 @@ async def test_workers_that_cannot_start_are_told(runtime):
             async with pool:
                 pass
     assert pool.pids == []
+
+
+def tell_starts(port, first, count):
+    """Send Accounting-Requests from several ports, each once; how many were acknowledged."""
+    acknowledged = 0
+    with contextlib.ExitStack() as stack:
+        nases = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(8)]
+        for number in range(first, first + count):
+            nas = nases[number % len(nases)]
+            nas.settimeout(1)
+            attributes = [
+                (40, b"\0\0\0\1"),
+                encode_text(44, f"s{number}"),
+                encode_text(31, "02-00-00-00-00-99"),
+            ]
+            nas.sendto(
+                sign_request(
+                    Code.ACCOUNTING_REQUEST,
+                    number % 256,
+                    attributes,
+                    SECRET.encode(),
+                    random_authenticator=bytes(16),
+                ),
+                ("127.0.0.1", port),
+            )
+            with contextlib.suppress(TimeoutError):
+                acknowledged += nas.recv(4096)[1] == number % 256
+    return acknowledged
+
+
+async def test_what_a_killed_worker_acknowledged_is_applied(crew):
+    telling = asyncio.create_task(asyncio.to_thread(tell_starts, crew.acct_port, 0, 200))
+    await asyncio.sleep(0.3)
+    crew.workers()[0].kill()
+    acknowledged = await telling
+    assert acknowledged > 100
+    applied = 'kolco_radius_accounting_records_total{kind="start",outcome="unknown-session"}'
+
+    async def caught_up():
+        shown = await crew.metrics()
+        return shown["kolco_radius_journal_backlog_bytes"] == 0 and shown.get(applied, 0) >= acknowledged
+
+    await until(caught_up, seconds=30)
+    assert await crew.metric(applied) <= 200
