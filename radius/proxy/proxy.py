@@ -14,7 +14,7 @@ from radius.protocol.attributes import Code
 from radius.protocol.connection import RequestReceived
 from radius.protocol.eap.packet import EapCode, encode_outcome, join_message, parse_eap, split_message
 from radius.protocol.errors import DropReason, PeerError, UntrustedError
-from radius.protocol.packet import Attribute, Packet
+from radius.protocol.packet import HEADER_LENGTH, MAX_LENGTH, MAX_VALUE_LENGTH, Attribute, Packet
 from radius.proxy.choice import Link, StateHolders, device_key, order
 from radius.proxy.forwarder import Forwarder
 from radius.proxy.metrics import ProxyMetrics
@@ -42,6 +42,8 @@ METHOD: Final = "proxied"
 
 _HOPEFUL_MAX: Final = 64
 """Requests that wait though no home server of their realm is up: one of them may be the first it answers."""
+_ROOM: Final = MAX_LENGTH - HEADER_LENGTH - 2 * (MAX_VALUE_LENGTH + 2)
+"""What a home server's attributes may take if our Class and a Message-Authenticator are to fit beside."""
 _STATES_MAX: Final = 20_000
 _STATE_OCTETS: Final = 4
 _OUTCOMES: Final = {
@@ -227,7 +229,7 @@ class Proxy:
             self._note_state(route, packet, link)
         elif packet.code == Code.ACCESS_ACCEPT:
             value = parts.codec.encode(Routed(route.pattern, kept_for_accounting(packet.attributes)))
-            if value is not None:
+            if value is not None and _size(attributes, request.packet.attributes) < _ROOM:
                 attributes.append((a.CLASS, value))
         refusal = REFUSED if packet.code == Code.ACCESS_REJECT else ""
         return Answer(Code(packet.code), attributes, outcome, refusal, METHOD)
@@ -239,6 +241,12 @@ class Proxy:
 
     def _state(self) -> bytes:
         return self._parts.mark[:MARK_LENGTH] + self._parts.random_octets(_STATE_OCTETS)
+
+
+def _size(attributes: Sequence[Attribute], asked: Sequence[Attribute]) -> int:
+    """Return the octets of a reply's attributes with the Proxy-State that is to be copied into it."""
+    states = [one for one in asked if one[0] == a.PROXY_STATE]
+    return sum(2 + len(value) for _, value in (*attributes, *states))
 
 
 def _refuse(request: RequestReceived, reason: str) -> Answer:

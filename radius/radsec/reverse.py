@@ -91,7 +91,10 @@ async def _ask_desk(desk: Path, octets: bytes) -> bytes:
     with _short(desk.parent) as path:
         try:
             reader, writer = await asyncio.open_unix_connection(f"{path}/{desk.name}")
-        except OSError:  # its process is gone, or going
+        except ConnectionRefusedError:  # its process was killed
+            _forget(desk)
+            return b""
+        except OSError:
             return b""
     try:
         async with asyncio.timeout(2 * PATIENCE_S):
@@ -101,6 +104,10 @@ async def _ask_desk(desk: Path, octets: bytes) -> bytes:
         return b""
     finally:
         writer.close()
+
+
+def _forget(desk: Path) -> None:
+    desk.unlink(missing_ok=True)
 
 
 class _short:  # noqa: N801 - used as a function

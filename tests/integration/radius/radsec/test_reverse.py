@@ -108,10 +108,10 @@ async def test_a_nas_is_told_on_the_connection_it_opened(runtime, device, tmp_pa
 @given(st.text(max_size=30))
 def test_only_stand_ins_are_stand_ins(text):
     assert is_stand_in(stand_in_address(text))
-    assert not is_stand_in(text)
+    assert not is_stand_in(f"x{text}")
 
 
-@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1", "::", "100:0:0:1::1"])
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1", "::", "100:0:0:1::1", "metro"])
 def test_addresses_are_no_stand_ins(address):
     assert not is_stand_in(address)
 
@@ -131,6 +131,7 @@ async def test_nobody_answers_at_an_empty_or_abandoned_desk(tmp_path):
         (left,) = (long / "radius/reverse").iterdir()
         (left.parent / "1.sock").touch()
         assert await ask_desks(long, address, Code.COA_REQUEST, []) is None
+        assert list(left.parent.iterdir()) == [left]
     assert asked[0] == (address, Code.COA_REQUEST, [(44, b"A1")])
     assert len(asked) == 2
     assert not left.exists()

@@ -134,6 +134,12 @@ async def test_accepts_carry_our_class_behind_theirs():
     assert [link.name for link in links] == ["a"]
 
 
+async def test_an_accept_that_is_full_goes_through_without_our_class():
+    full = [(79, bytes(253))] * 15
+    proxy, _ = make(FakeLink("a", [packet(Code.ACCESS_ACCEPT, *full)]))
+    assert list((await ask(proxy)).attributes) == full
+
+
 async def test_accounting_of_citizens_goes_nowhere():
     proxy, parts = make(FakeLink("a"))
     proxy.answer_accounting(request(4, User_Name="citizen"))

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from radius.protocol.attributes import Code
 from radius.protocol.connection import Client, RequestReceived
-from radius.protocol.eap.keys import encode_mppe_keys, read_mppe_keys
+from radius.protocol.eap.keys import encode_mppe_keys, hide_key, read_mppe_keys
 from radius.protocol.errors import MalformedError
 from radius.protocol.packet import Packet, encode_vendor, encode_vendor_integer
 from radius.protocol.password import chap_response, hide_password, is_chap_right, unhide_password
@@ -111,6 +111,14 @@ def test_keys_for_the_air_are_hidden_for_the_nas():
     for trusted in (False, True):
         passed = read_reply(said, HOME, request(), trusted=trusted)
         assert read_mppe_keys(passed, SECRET, AUTHENTICATOR) == msk
+
+
+def test_a_tunnel_password_is_hidden_for_the_nas():
+    """RFC 2868 §3.5: a tag, a salt, then length and password hidden like an MS-MPPE key."""
+    salted = hide_key(b"tunnel secret", HOME.secret, HOME.authenticator, b"\x80\1")
+    ((kind, value),) = read_reply(reply((69, b"\1" + salted)), HOME, request(), trusted=True)
+    assert (kind, value) == (69, b"\1" + hide_key(b"tunnel secret", SECRET, AUTHENTICATOR, b"\x80\1"))
+    assert read_reply(reply((69, b"\1" + salted)), HOME, request(), trusted=False) == []
 
 
 @given(st.lists(st.tuples(st.integers(0, 255), st.binary(max_size=253)), max_size=10), st.booleans())
