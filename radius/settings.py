@@ -113,7 +113,7 @@ class RadiusSettings(Section):
         None,
         gt=0,
         le=10_000,
-        description="Accounting records that one transaction applies at most. By default 500 on SQLite, "
+        description="Accounting records that one transaction applies at most. By default 300 on SQLite, "
         "where others wait for it, 2000 on PostgreSQL, and 100 without workers.",
     )
     apply_wait_ms: float = Field(

@@ -42,8 +42,9 @@ LOG_MET_ANOTHER = "radius.journal_try_again"
 _LOCK_NAME: Final = "applier.lock"
 _TRIES: Final = 5
 _TRY_AGAIN_S: Final = 0.05
-_REST: Final = 0.15
-"""Part of a batch's time for which others may write: SQLite has one writer at a time."""
+_RESTS: Final = {"sqlite": 0.3, "postgresql": 0.03}
+"""For which part of a batch's time others may write before the next: SQLite has one writer at a time, and
+those who wait for it look only now and then."""
 _LEAST_REST_S: Final = 0.002
 
 _log = get_logger(__name__)
@@ -129,6 +130,7 @@ class Applier:
                 run again.
         """
         open_directory(self._directory)
+        rest = _RESTS[self._db.dialect]
         with _only_one(self._directory / _LOCK_NAME):
             tail = Tail(self._directory)
             try:
@@ -136,7 +138,7 @@ class Applier:
                 while True:
                     began = time.monotonic()
                     if await self.step(tail):
-                        await asyncio.sleep(max(_LEAST_REST_S, (time.monotonic() - began) * _REST))
+                        await asyncio.sleep(max(_LEAST_REST_S, (time.monotonic() - began) * rest))
                     else:
                         await asyncio.sleep(self._wait_s)
             finally:

@@ -16,7 +16,7 @@ from radius.settings import RadiusSettings
 from radius.tally import Tally
 
 _MEGABYTE = 1 << 20
-_BATCHES = {"sqlite": 500, "postgresql": 2_000}
+_BATCHES = {"sqlite": 300, "postgresql": 2_000}
 _BATCH_ALONE = 100
 """Where the same process answers, which must not stand still for long."""
 _ASIDES_KEPT = timedelta(days=90)
