@@ -27,7 +27,7 @@ from radius.journal.decisions import DecisionRecord, decode_decision_body
 from radius.journal.format import Entry, Kind, parse_payload
 from radius.journal.metrics import ApplierMetrics
 from radius.journal.repository import Aside
-from radius.journal.segments import list_done, open_directory, remove_done, total_bytes
+from radius.journal.segments import list_done, open_directory, remove_done, remove_drafts, total_bytes
 from radius.journal.tail import Item, Tail
 from radius.outcomes import Applied
 from radius.protocol.attributes import AcctStatusType
@@ -134,6 +134,7 @@ class Applier:
         with _only_one(self._directory / _LOCK_NAME):
             tail = Tail(self._directory)
             try:
+                remove_drafts(self._directory)
                 await self._forget(list_done(self._directory))
                 while True:
                     began = time.monotonic()

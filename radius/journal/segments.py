@@ -7,6 +7,7 @@ segment whose lock is free is complete: its writer went on to another, or is dea
 
 import fcntl
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ SUFFIX: Final = ".journal"
 DONE: Final = ".done"
 DAMAGED: Final = ".damaged"
 _DRAFT: Final = ".new"
+_DRAFT_KEPT_S: Final = 3_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,14 @@ def mark_done(directory: Path, segment: str, *, suffix: str = DONE) -> None:
 def remove_done(directory: Path, segment: str) -> None:
     """Delete the file of a segment that is done."""
     (directory / f"{segment}{DONE}").unlink(missing_ok=True)
+
+
+def remove_drafts(directory: Path) -> None:
+    """Delete what writers that were killed began an hour ago or earlier, and never gave a name."""
+    before = time.time() - _DRAFT_KEPT_S
+    for draft in directory.glob(f"*{_DRAFT}"):
+        if draft.stat().st_mtime < before:
+            draft.unlink(missing_ok=True)
 
 
 def total_bytes(directory: Path) -> int:

@@ -65,3 +65,13 @@ def test_what_is_done_is_not_read_again(directory, made):
     segments.remove_done(directory, made.id)
     segments.remove_done(directory, made.id)
     assert list(directory.iterdir()) == []
+
+
+def test_a_draft_of_a_writer_that_was_killed_goes(directory):
+    segments.open_directory(directory)
+    old, new = directory / "old.new", directory / "fresh.new"
+    for draft in (old, new):
+        draft.touch()
+    os.utime(old, (0, 0))
+    segments.remove_drafts(directory)
+    assert list(directory.iterdir()) == [new]
