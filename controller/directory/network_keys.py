@@ -53,7 +53,7 @@ class NetworkKeyView:
     revoked_at: datetime | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class OpenNetworkKey:
     """A key that was not revoked, as access points are told it."""
 
