@@ -11,13 +11,14 @@ from controller.core.runtime import Runtime
 from controller.roaming.events import RoutesChanged
 from radius.protocol.errors import DropReason
 from radius.proxy.choice import Link
-from radius.proxy.forwarder import Forwarder
+from radius.proxy.forwarder import Forwarder, ForwardLimits
 from radius.proxy.metrics import ProxyMetrics
 from radius.proxy.proxy import AnswerRequest, Proxy, ProxyParts
 from radius.proxy.rewrite import MARK_LENGTH
 from radius.proxy.roaming import Operator
 from radius.proxy.route_class import RouteClassCodec
 from radius.proxy.routing import ACCESS, ACCOUNTING, Routing
+from radius.proxy.spool import DIRECTORY
 from radius.proxy.types import Home, Timing
 from radius.proxy.udp import UdpLink
 from radius.radsec.link import RadsecLink
@@ -52,11 +53,13 @@ async def build_proxy(
     timing = Timing(response_s=settings.proxy_response_s, watchdog_s=settings.proxy_watchdog_s)
     routing = Routing(runtime.db, runtime.secrets, _maker(timing, trust, metrics, monotonic), metrics)
     forwarder = Forwarder(
+        routing.choose,
         metrics,
-        monotonic,
-        response_s=settings.proxy_response_s,
-        deadline_s=settings.proxy_accounting_s,
-        most=settings.proxy_accounting_max,
+        lambda: runtime.clock.now().timestamp(),
+        limits=ForwardLimits(
+            settings.proxy_response_s, settings.proxy_accounting_s, settings.proxy_accounting_max
+        ),
+        directory=runtime.data_dir / DIRECTORY,
     )
     metrics.watch_waiting(partial(len, forwarder))
     trust.listen(routing.review)
@@ -96,6 +99,7 @@ async def build_proxy(
         RoutesChanged,
         every_s=settings.nas_reload_s,
     )
+    forwarder.resume()
     return proxy
 
 

@@ -29,7 +29,7 @@ from radius.proxy.rewrite import (
 )
 from radius.proxy.roaming import Operator, kept_for_accounting
 from radius.proxy.route_class import RouteClassCodec, Routed
-from radius.proxy.routing import ACCESS, ACCOUNTING, Routing
+from radius.proxy.routing import ACCESS, Routing
 from radius.proxy.types import NoAnswerError, Reply
 from radius.reply import Answer
 
@@ -153,13 +153,7 @@ class Proxy:
             parts.metrics.count_accounting("loop")
             return
         forwarded = forward_accounting(request, parts.operator, self._state(), routed, classes)
-        key = device_key(request.packet)
-
-        def choose() -> list[Link]:
-            links = parts.routing.links(route, ACCOUNTING)
-            return order(links, balance=route.balance, key=key, holder=None)
-
-        parts.forwarder.submit(forwarded, choose)
+        parts.forwarder.submit(forwarded, route.pattern, device_key(request.packet))
 
     async def _ask_homes(self, request: RequestReceived, route: Route) -> Answer:
         """Return the answer of the first home server that gives one.

@@ -14,7 +14,7 @@ from controller.core.log import get_logger
 from controller.core.secrets import SecretStore
 from controller.roaming.types import HOME_SECRET
 from radius.proxy import repository
-from radius.proxy.choice import Link
+from radius.proxy.choice import Link, order
 from radius.proxy.metrics import ProxyMetrics
 from radius.proxy.realms import Realms, Route, make_realms
 from radius.proxy.types import Home
@@ -55,6 +55,13 @@ class Routing:
         """Return the ways to a route's home servers, in its order; those disabled are left out."""
         found = (self._homes.get(home_id) for home_id in route.homes)
         return [entry[1][kind] for entry in found if entry is not None]
+
+    def choose(self, pattern: str, device: bytes) -> Sequence[Link]:
+        """Return the ways for accounting of a realm's pattern, in the order they are tried."""
+        route = self.realms.get(pattern)
+        if route is None:
+            return ()
+        return order(self.links(route, ACCOUNTING), balance=route.balance, key=device, holder=None)
 
     async def reload(self) -> None:
         """Read the tables again; one damaged entry is logged and left out."""

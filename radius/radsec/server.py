@@ -148,7 +148,7 @@ class RadsecServer:
         if self._sessions:
             self._empty = asyncio.Event()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._empty.wait(), timeout=2)
+                await asyncio.wait_for(self._empty.wait(), timeout=1)
 
     async def _shake_hands(self, stream: socket.socket) -> None:
         try:

@@ -57,8 +57,8 @@ class FakeForwarder:
     def __init__(self):
         self.submitted = []
 
-    def submit(self, forwarded, choose):
-        self.submitted.append((forwarded, choose()))
+    def submit(self, forwarded, pattern, device):
+        self.submitted.append((forwarded, pattern, device))
 
 
 def make(*links, pattern="home.example", most=100, balance=False):
@@ -129,9 +129,9 @@ async def test_accepts_carry_our_class_behind_theirs():
     assert (routed.pattern, others) == ("*.example", [b"1", b"2", b"3"])
     told = request(4, User_Name="renamed", extra=[(25, value) for value in values])
     assert proxy.answer_accounting(told) is ACCOUNTED
-    ((forwarded, links),) = parts.forwarder.submitted
+    ((forwarded, pattern, device),) = parts.forwarder.submitted
     assert [value for kind, value in forwarded.attributes if kind == 25] == [b"1", b"2", b"3"]
-    assert [link.name for link in links] == ["a"]
+    assert (pattern, device) == ("*.example", b"renamed")
 
 
 async def test_an_accept_that_is_full_goes_through_without_our_class():
