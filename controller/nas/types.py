@@ -9,6 +9,8 @@ from controller.core.errors import InvalidInputError
 
 SECRET_PURPOSE: Final = "nas-secret"  # noqa: S105 - the name of a purpose, no secret
 """Purpose under which a NAS's shared secret is sealed (`SecretStore.seal`)."""
+RADSEC_APS: Final = "radsec-aps"
+"""Under this identifier access points are counted that come by RadSec and have no entry of their own."""
 MIN_SECRET_LENGTH: Final = 16
 """Octets; a shorter secret falls to an offline search of one captured packet."""
 
@@ -86,6 +88,10 @@ def check_new(new: NewNas) -> str:
     if not _SLUG.fullmatch(new.id):
         raise InvalidInputError(
             f"{new.id!r} is no identifier", hint="use lower-case letters, digits and hyphens", field="id"
+        )
+    if new.id == RADSEC_APS:
+        raise InvalidInputError(
+            f"{new.id} stands for access points without an entry", hint="choose another", field="id"
         )
     check_secret(new.secret)
     check_manners(new.vendor, new.cui)

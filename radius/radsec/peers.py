@@ -11,14 +11,13 @@ from typing import Final
 from cryptography import x509
 
 from controller.core.db import Database
+from controller.nas.types import RADSEC_APS
 from radius.protocol.connection import Client
 from radius.radsec import repository
 from radius.radsec.certificates import common_name_of, is_issued_by, names_of, stand_in_address
 
 SECRET: Final = b"radsec"
 """Fixed by RFC 6614 §2.3: TLS protects the packets, this only fills the old formulas."""
-ACCESS_POINTS: Final = "radsec-aps"
-"""The NAS under which all access points without an entry of their own are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class PeerTable:
 
     clients: Mapping[str, Client] = field(default_factory=dict)
     serials: frozenset[str] = frozenset()
-    aps: Client = field(default_factory=lambda: make_client(ACCESS_POINTS))
+    aps: Client = field(default_factory=lambda: make_client(RADSEC_APS))
 
     def find(self, certificate: x509.Certificate, own_authority: x509.Certificate) -> Peer | None:
         """Return who shows this certificate, or None if nobody we know."""

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from controller.nas.types import RADSEC_APS
 from radius.protocol.attributes import Code
 from radius.protocol.requester import PendingRequest
-from radius.radsec.peers import ACCESS_POINTS, PeerTable
+from radius.radsec.peers import PeerTable
 from tests.integration.radius.radsec.conftest import LIMITS
 
 SECRET = b"radsec"
@@ -57,7 +58,7 @@ async def test_a_nas_is_known_by_its_certificate(served, version):
 async def test_an_access_point_needs_its_serial_only(served):
     reader, writer = await served.connect(served.authority.issue("001122334455"))
     assert (await ask(reader, writer)).code == Code.ACCESS_ACCEPT
-    assert served.heard == {ACCESS_POINTS}
+    assert served.heard == {RADSEC_APS}
 
 
 async def test_nobody_without_a_certificate(served):

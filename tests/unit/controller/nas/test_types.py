@@ -19,6 +19,9 @@ def test_networks_are_made_canonical(cidr, canonical):
         (NewNas("", "x", "10.0.0.1"), "id"),
         (NewNas("a", "x", "10.0.0.1/8"), "cidr"),
         (NewNas("a", "x", "nowhere"), "cidr"),
+        (NewNas("a", "x", ""), "cidr"),
+        (NewNas("a", "x", "", radsec_name="two words"), "radsec_name"),
+        (NewNas("radsec-aps", "x", "10.0.0.0/8"), "id"),
         (NewNas("a", "x", "10.0.0.1", secret="short"), "secret"),
     ],
 )
@@ -26,3 +29,8 @@ def test_wrong_input_names_its_field(new, field):
     with pytest.raises(InvalidInputError) as caught:
         check_new(new)
     assert caught.value.data["field"] == field
+
+
+def test_a_nas_that_comes_by_radsec_needs_no_network():
+    assert check_new(NewNas("a", "x", "", radsec_name="proxy.example.net")) == ""
+    assert check_new(NewNas("a", "x", "10.0.0.0/8", radsec_name="proxy.example.net")) == "10.0.0.0/8"

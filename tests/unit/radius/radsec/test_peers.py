@@ -1,6 +1,7 @@
 import datetime as dt
 
-from radius.radsec.peers import ACCESS_POINTS, SECRET, PeerTable, make_client
+from controller.nas.types import RADSEC_APS
+from radius.radsec.peers import SECRET, PeerTable, make_client
 from tests.factories.authority import Authority
 
 NOW = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
@@ -24,7 +25,7 @@ def test_a_nas_is_known_by_any_name_in_its_certificate():
 
 def test_an_adopted_access_point_needs_no_entry():
     peer = find(CITY.issue(SERIAL))
-    assert (peer.name, peer.client.id) == (SERIAL, ACCESS_POINTS)
+    assert (peer.name, peer.client.id) == (SERIAL, RADSEC_APS)
 
 
 def test_a_partner_cannot_make_up_an_access_point():
