@@ -56,7 +56,7 @@ class RadiusDecision(Base):
     """Keyed digest of the device's MAC address (`radius.journal.decisions`)."""
     username: Mapped[bytes | None] = mapped_column(_DIGEST)
     """Keyed digest of User-Name."""
-    method: Mapped[str] = mapped_column(sa.String(12), default="")
+    method: Mapped[str] = mapped_column(sa.String(15), default="")
     outcome: Mapped[str] = mapped_column(sa.String(12))
     """accept or reject."""
     reason: Mapped[str] = mapped_column(sa.String(40), default="")

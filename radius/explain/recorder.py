@@ -131,4 +131,4 @@ def _method(accepted: Accepted | None, answer: Answer) -> str:
         return accepted.method.value
     if not answer.method:
         return ""
-    return _METHODS.get(answer.method, f"radius-{answer.method}")[:12]
+    return _METHODS.get(answer.method, f"radius-{answer.method}")[:15]
