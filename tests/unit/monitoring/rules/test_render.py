@@ -16,6 +16,7 @@ from monitoring.metrics import CATALOGUE
 from monitoring.rules.render import RULE_FILES, all_rules, render_rules
 from monitoring.rules.types import Alert, Recording
 from radius.eap.metrics import EapMetrics
+from radius.index.metrics import IndexMetrics
 from radius.journal.metrics import show_all as show_journal
 from radius.metrics import RadiusMetrics
 from radius.workers.metrics import show_all as show_workers
@@ -45,6 +46,7 @@ def exported() -> set[str]:
         RadiusMetrics,
         show_journal,
         show_workers,
+        IndexMetrics,
         partial(GatewayMetrics, gateway_id="gw"),
     ):
         make(registry)
