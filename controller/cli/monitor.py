@@ -20,6 +20,7 @@ from monitoring.prometheus import DEFAULT_TARGETS, Target, parse_target, render_
 from monitoring.reference import render_reference
 from monitoring.rules.render import render_rules
 from radius.eap.metrics import EapMetrics
+from radius.index.metrics import show_all as show_index
 from radius.journal.metrics import show_all as show_journal
 from radius.metrics import RadiusMetrics
 from radius.workers.metrics import show_all
@@ -106,6 +107,7 @@ def render_metrics() -> str:
         "The gateway": partial(GatewayMetrics, gateway_id=""),
         "RADIUS": RadiusMetrics,
         "RADIUS: worker processes": show_all,
+        "RADIUS: the account index": show_index,
         "RADIUS: the journal of accounting": show_journal,
         "RADIUS: EAP": EapMetrics,
     }

@@ -6,6 +6,21 @@ from functools import partial
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from radius.index.entries import TABLES
+from radius.tally import Tally
+
+
+def count_fallbacks(tally: Tally) -> Callable[[], None]:
+    """Return what counts, in each process that answers, a login for which the index was not enough."""
+    return tally.counter(
+        "kolco_radius_index_fallbacks",
+        "Logins that asked the database, because the account index was not complete.",
+    ).inc
+
+
+def show_all(registry: CollectorRegistry) -> None:
+    """Show every metric of the index, for the reference."""
+    IndexMetrics(registry)
+    count_fallbacks(Tally(registry))
 
 
 class IndexMetrics:

@@ -30,6 +30,7 @@ from radius.decisions import Authorizer, Decisions
 from radius.eap.build import build_eap
 from radius.explain.recorder import Recorder
 from radius.group import Group
+from radius.index.metrics import count_fallbacks
 from radius.index.reader import AccountIndex
 from radius.journal.acknowledge import Acknowledger
 from radius.journal.build import open_journal
@@ -199,11 +200,9 @@ async def _answers(
     authorizer = Authorizer(runtime.db, judge, runtime.clock)
     database: Group[Question, Decision] = Group(authorizer.decide_all, max_items=settings.batch_max)
     runtime.tasks.spawn("radius-decisions", database.run)
-    fallbacks = metrics.tally.counter(
-        "kolco_radius_index_fallbacks",
-        "Logins that asked the database, because the account index was not complete.",
+    decisions = Decisions(
+        index, judge, database.submit, runtime.clock, fell_back=count_fallbacks(metrics.tally)
     )
-    decisions = Decisions(index, judge, database.submit, runtime.clock, fell_back=fallbacks.inc)
     recorder = Recorder(journal, Digests(runtime.secrets), lambda: index.places, spent=spent.is_spent)
     replies = Replies(codec, cui, now=time.time, note=recorder.note)
     eap = build_eap(

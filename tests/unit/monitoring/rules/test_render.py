@@ -16,7 +16,7 @@ from monitoring.metrics import CATALOGUE
 from monitoring.rules.render import RULE_FILES, all_rules, render_rules
 from monitoring.rules.types import Alert, Recording
 from radius.eap.metrics import EapMetrics
-from radius.index.metrics import IndexMetrics
+from radius.index.metrics import show_all as show_index
 from radius.journal.metrics import show_all as show_journal
 from radius.metrics import RadiusMetrics
 from radius.workers.metrics import show_all as show_workers
@@ -46,7 +46,7 @@ def exported() -> set[str]:
         RadiusMetrics,
         show_journal,
         show_workers,
-        IndexMetrics,
+        show_index,
         partial(GatewayMetrics, gateway_id="gw"),
     ):
         make(registry)

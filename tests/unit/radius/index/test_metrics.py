@@ -1,6 +1,14 @@
 from prometheus_client import CollectorRegistry, generate_latest
 
-from radius.index.metrics import IndexMetrics
+from radius.index.metrics import IndexMetrics, count_fallbacks, show_all
+from radius.tally import Tally
+
+
+def test_fallbacks_are_counted_where_requests_are_answered():
+    tally = Tally(registry := CollectorRegistry())
+    count_fallbacks(tally)()
+    assert "kolco_radius_index_fallbacks_total 1.0" in generate_latest(registry).decode()
+    show_all(CollectorRegistry())
 
 
 def test_the_state_is_read_when_asked_for():
