@@ -34,6 +34,13 @@ class RadiusLeg(Base):
     down_packets: Mapped[Big] = mapped_column(default=0)
 
     __table_args__ = (
-        sa.Index("ix_radius_legs_open", "nas_id", "address", "ended_at"),
-        sa.Index("ix_radius_legs_ap", "ap_serial", "ended_at"),
+        # Partial, so that no planner takes it for the primary key, of which it holds the first columns.
+        sa.Index(
+            "ix_radius_legs_open_of",
+            "nas_id",
+            "address",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        ),
+        sa.Index("ix_radius_legs_ap_serial", "ap_serial"),
     )
