@@ -50,5 +50,6 @@ async def start_serving(
     runtime.bus.subscribe(PlanChanged, changer.hear_plan)
     runtime.bus.subscribe(AccountChanged, changer.hear_account)
     runtime.bus.subscribe(PolicyChanged, changer.hear_policy)
+    runtime.bus.on_gap(changer.look_at_all)
     runtime.tasks.spawn("radius-change", changer.run)
     return disconnector

@@ -120,6 +120,10 @@ class Changer:
         """Take note of a changed policy: any session may be meant."""
         self._note("all", "")
 
+    async def look_at_all(self) -> None:
+        """Look at every session: what changed may have been missed."""
+        self._note("all", "")
+
     async def run(self) -> None:
         """Change sessions until cancelled; what they have at the start is taken for right."""
         self._standing = await self._read()

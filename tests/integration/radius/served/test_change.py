@@ -9,7 +9,7 @@ from controller.core import outbox
 from controller.directory.events import AccountChanged
 from controller.directory.service import Directory
 from controller.directory.types import PlanView
-from controller.models import Account, NetSession
+from controller.models import Account, NetSession, Plan
 from controller.nas import service as nas_service
 from radius.policy import service as policies
 from tests.integration.radius.asking import rows, until
@@ -138,3 +138,18 @@ async def test_a_policy_changes_or_ends_sessions(nas, radius, device, online):
         return session.end_reason == "policy" and bool(nas.heard)
 
     await until(ended)
+
+
+async def test_what_changed_unheard_is_found_when_events_may_have_been_missed(nas, radius, device, online):
+    await save(radius)  # now the daemon knows it
+    await online()
+    await asyncio.sleep(0.3)
+    async with radius.runtime.db.transaction() as tx:
+        await tx.execute(sa.update(Plan).values(rate_down_kbps=2_000))
+    await radius.runtime.bus.announce_gap()
+
+    async def told():
+        return len(nas.changes) == 1
+
+    await until(told)
+    assert nas.changes[0]["WISPr-Bandwidth-Max-Down"] == 2_000_000
