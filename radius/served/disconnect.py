@@ -27,6 +27,9 @@ from radius.served.ask import Unreachable
 from radius.served.endings import Ended, Ending, Endings
 from radius.served.identify import Served, identify
 
+_TOLD_BY_NAS: Final = frozenset({"left", "lost-carrier", "nas-restart"})
+"""Reasons of ends that accounting brought: every leg is over by then."""
+
 LOG_UNANSWERED = "radius.disconnect_unanswered"
 LOG_FAILED = "radius.disconnect_failed"
 
@@ -106,8 +109,9 @@ class Disconnector:
         return len(self._endings)
 
     async def hear(self, event: SessionEnded) -> None:
-        """Take note of a session's end."""
-        self.request(event.session_id)
+        """Take note of a session's end; where its NAS told of it, there is nobody to be told."""
+        if event.reason not in _TOLD_BY_NAS:
+            self.request(event.session_id)
 
     def heard(self, record: Record, applied: Applied) -> None:
         """Take note of a Stop, or of an Interim-Update for a session that has ended."""
