@@ -1,5 +1,4 @@
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 from radius.index.entries import (
     CREDENTIALS,
@@ -21,10 +20,7 @@ MOMENT = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 def test_a_credential_stands_under_its_name_with_the_key_of_its_device():
-    row = SimpleNamespace(
-        username="d-1", secret_digest=memoryview(b"digest"), sealed=None, expires_at=MOMENT,
-        account_id="a", device_id="d", mac=MAC, plan_id="city",
-    )  # fmt: skip
+    row = ("id", "d-1", memoryview(b"digest"), None, MOMENT, "a", "d", MAC, "city")
     key, value = TO_ITEM[CREDENTIALS](row, KEYS)
     assert key == KEYS.username("d-1")
     expected = CredentialEntry(b"digest", None, MOMENT.timestamp(), "a", "d", KEYS.station(MAC), "city")
@@ -33,11 +29,11 @@ def test_a_credential_stands_under_its_name_with_the_key_of_its_device():
 
 
 def test_a_device_and_its_session_stand_under_its_mac():
-    device = SimpleNamespace(id="d", mac=MAC, remembered_until=MOMENT, account_id="a", plan_id="city")
+    device = ("d", MAC, MOMENT, "a", "city")
     key, value = TO_ITEM[DEVICES](device, KEYS)
     assert key == KEYS.station(MAC)
     assert decode_device(value) == DeviceEntry(MOMENT.timestamp(), "a", "d", "city")
-    session = SimpleNamespace(id="s", mac=MAC, account_id="a", expires_at=MOMENT)
+    session = ("s", MAC, "a", MOMENT)
     key, value = TO_ITEM[SESSIONS](session, KEYS)
     assert key == KEYS.station(MAC)
     assert decode_session(value) == SessionEntry("s", "a", MOMENT.timestamp())
