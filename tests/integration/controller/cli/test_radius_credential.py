@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from controller.audit import service as audit
 from controller.cli.radius import app
 from controller.core.errors import InvalidInputError, NotFoundError
-from tests.integration.radius.asking import MAC
+from tests.integration.radius.asking import MAC, until
 from tests.integration.radius.conftest import device, radius  # noqa: F401
 from tests.integration.radius.eap.supplicant import ANONYMOUS, eapol_test, refused, succeeded
 
@@ -43,11 +43,17 @@ async def test_a_certificate_opens_the_network_until_it_is_revoked(kolco, device
         "private_key": f'"{bundle}"',
         "private_key_passwd": f'"{row["password"]}"',
     }
-    output = await eapol_test(radius.auth_port, tmp_path, config)
-    assert succeeded(output), output[-4000:]
+
+    async def lets_in():
+        return succeeded(await eapol_test(radius.auth_port, tmp_path, config))
+
+    async def refuses():
+        return refused(await eapol_test(radius.auth_port, tmp_path, config))
+
+    await until(lets_in)  # RADIUS hears of it a moment later
     revoked = await kolco("revoke", row["username"], "--yes")
     assert revoked.stdout == f"credential/{row['username']} revoked\n"
-    assert refused(await eapol_test(radius.auth_port, tmp_path, config))
+    await until(refuses)
 
 
 async def test_a_profile_for_iphones(kolco, device, tmp_path):  # noqa: F811

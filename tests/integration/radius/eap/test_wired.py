@@ -69,7 +69,7 @@ async def running(*command):
     said = []
 
     async def wait_for(word):
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(45):
             while word not in "".join(said):
                 line = await process.stdout.readline()
                 assert line, f"{command[0]} ended without {word}: " + "".join(said)
@@ -110,7 +110,7 @@ async def test_a_device_behind_hostapd(device, radius, wire, tmp_path, method):
         async with running(*connect) as device_said:
             await device_said("CTRL-EVENT-CONNECTED")
             await authenticator_said("starting accounting session")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 while not await rows(radius.runtime, NetSession):
                     await asyncio.sleep(0.05)
     (session,) = await rows(radius.runtime, NetSession)
