@@ -59,6 +59,10 @@ class City(Radius):
         async with httpx.AsyncClient(trust_env=False) as client:
             return (await client.get(f"http://127.0.0.1:{self.admin_port}/metrics")).text
 
+    async def knows_radsec_nas(self):
+        """Tell whether all processes know the one NAS that comes by RadSec."""
+        return 'kolco_radius_radsec_peers{kind="nas"} 1.0' in await self.scrape()
+
     def proxied(self, home, outcome):
         return self.metric(f'kolco_radius_proxied_total{{home="{home}",outcome="{outcome}"}}')
 

@@ -1,6 +1,5 @@
 """RadSec and the proxy in worker processes, as a city runs them: several, on uvloop, on shared ports."""
 
-import asyncio
 
 import pytest
 
@@ -27,7 +26,7 @@ async def test_workers_share_the_port_and_hear_of_realms(runtime, device, tmp_pa
     (tmp_path / "metro.crt").write_bytes(partner.certificate_pem)
     async with running_city(runtime, workers=2, radsec_ca=(tmp_path / "metro.crt",)) as city:
         await city.add_nas("metro", cidr="", radsec_name=METRO)
-        await asyncio.sleep(1)
+        await until(city.knows_radsec_nas)
         target = Target(city.radsec_port, tls=True, name=NAME)
         authority_pem = city.authority.certificate_pem
         with radsecproxy(target, authority_pem=authority_pem, issued=partner.issue(METRO)) as proxy:
@@ -49,14 +48,12 @@ async def test_workers_share_the_port_and_hear_of_realms(runtime, device, tmp_pa
                 )
                 for home in ("metro", "tls"):
 
-                    async def accepted():
-                        output = await radclient(city.auth_port, "auth", asked, secret=SECRET, silent=True)
-                        return "Received Access-Accept" in output
+                    async def accepted(home=home):
+                        await radclient(city.auth_port, "auth", asked, secret=SECRET, silent=True)
+                        counted = f'kolco_radius_proxied_total{{home="{home}",outcome="accept"}}'
+                        return counted in await city.scrape()
 
                     async with runtime.db.transaction() as tx:
                         await service.set_realm(tx, "metro.example", [home])
                     await until(accepted, 30)
-        shown = await city.scrape()
-        assert 'kolco_radius_proxied_total{home="metro",outcome="accept"}' in shown
-        assert 'kolco_radius_proxied_total{home="tls",outcome="accept"}' in shown
-        assert 'kolco_radius_radsec_accepted_total{nas="metro"}' in shown
+        assert 'kolco_radius_radsec_accepted_total{nas="metro"}' in await city.scrape()

@@ -69,7 +69,7 @@ async def test_a_nas_is_told_on_the_connection_it_opened(runtime, device, tmp_pa
         context = ssl.create_default_context(cadata=city.authority.certificate_pem.decode())
         issued = city.authority.issue_client(NAS, now=runtime.clock.now())
         context.load_cert_chain(*issued.write(tmp_path, "ap"))
-        await asyncio.sleep(1)
+        await until(city.knows_radsec_nas)
         ap = AccessPoint(
             *await asyncio.open_connection("127.0.0.1", city.radsec_port, ssl=context, server_hostname=NAME)
         )
