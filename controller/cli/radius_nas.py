@@ -21,7 +21,7 @@ from controller.core.db import Database, Tx
 from controller.core.secrets import SecretStore
 from controller.core.settings import CoreSettings
 from controller.nas import service
-from controller.nas.types import NasView, NewNas
+from controller.nas.types import VENDORS, NasView, NewNas
 
 __all__ = ["app", "opened"]
 
@@ -43,6 +43,8 @@ _COLUMNS = (
     Column("HEARD", lambda row: age(row["last_seen_at"])),
     Column("UNSIGNED", _unsigned),
     Column("SITE", "site_id", wide=True),
+    Column("VENDOR", "vendor", wide=True),
+    Column("CUI", "cui", wide=True),
 )
 
 
@@ -94,6 +96,12 @@ def add_nas(
         bool,
         typer.Option(help="Accept Access-Requests without Message-Authenticator: open to CVE-2024-3596."),
     ] = False,
+    vendor: Annotated[
+        str, typer.Option(help=f"Whose attributes it understands: {', '.join(VENDORS)}.")
+    ] = "generic",
+    cui: Annotated[
+        str, typer.Option(help="When it gets a Chargeable-User-Identity: asked, always or never.")
+    ] = "asked",
     output: Output = Format.TABLE,
 ) -> None:
     """Add a NAS; RADIUS answers it at once, with no restart.
@@ -101,7 +109,7 @@ def add_nas(
     Example: kolco radius nas add ring-aps 10.20.0.0/16
     Example: kolco radius nas add metro --radsec-name proxy.metro.example
     """
-    new = NewNas(nas_id, name or nas_id, cidr, secret, not allow_unsigned, site, radsec_name)
+    new = NewNas(nas_id, name or nas_id, cidr, secret, not allow_unsigned, site, radsec_name, vendor, cui)
 
     async def work() -> dict[str, object]:
         async with opened(write=True) as (tx, secrets):
@@ -135,6 +143,32 @@ def _show_secret(row: dict[str, object], verb: str, output: Format, *, given: bo
     print_done("nas", row["id"], verb, row, output)
     if not given and output is not Format.JSON:
         note(f"shared secret, shown this once: {row['secret']}")
+
+
+@app.command("set")
+def set_nas(
+    nas_id: Annotated[str, typer.Argument(metavar="ID")],
+    *,
+    vendor: Annotated[
+        str | None, typer.Option(help=f"Whose attributes it understands: {', '.join(VENDORS)}.")
+    ] = None,
+    cui: Annotated[
+        str | None, typer.Option(help="When it gets a Chargeable-User-Identity: asked, always or never.")
+    ] = None,
+    output: Output = Format.TABLE,
+) -> None:
+    """Change how a NAS is answered, at once and with no restart; what is not given stays.
+
+    Example: kolco radius nas set ring-aps --vendor mikrotik
+    """
+
+    async def work() -> dict[str, object]:
+        async with opened(write=True) as (tx, _):
+            changed = await service.set_manners(tx, nas_id, vendor=vendor, cui=cui)
+            _audit(tx, "changed", nas_id, vendor=changed.vendor, cui=changed.cui)
+            return asdict(changed)
+
+    print_done("nas", nas_id, "changed", asyncio.run(work()), output)
 
 
 @app.command("rotate")
