@@ -53,6 +53,11 @@ class ProxyMetrics:
             "Access-Requests that wait for home servers; half of in_flight_max at most.",
             registry=registry,
         )
+        self._reads = Counter(
+            "kolco_radius_routes_read_total",
+            "How often realms and home servers were read from the database.",
+            registry=registry,
+        )
         self._waiting = Gauge(
             "kolco_radius_proxied_accounting_waiting",
             "Accounting-Requests accepted here that their home server has not acknowledged yet.",
@@ -80,6 +85,10 @@ class ProxyMetrics:
     def forget_home(self, home: str, kind: str) -> None:
         """Show a home server no longer."""
         self._up.remove(home, kind)
+
+    def count_read(self) -> None:
+        """Count a reading of realms and home servers."""
+        self._reads.inc()
 
     def watch_requests(self, waiting: Callable[[], float]) -> None:
         """Show how many Access-Requests wait, read when it is asked for."""

@@ -79,6 +79,7 @@ class Routing:
                 for kind, link in links.items():
                     self._metrics.watch_home(home_id, kind, lambda link=link: float(link.up))  # type: ignore[misc]
         self.realms = make_realms(routes)
+        self._metrics.count_read()
 
     def review(self) -> None:
         """Let go of what is not to be trusted any more."""

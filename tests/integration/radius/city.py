@@ -43,8 +43,12 @@ class City(Radius):
         """Say who answers for a realm, and wait until the daemon knows."""
         async with self.runtime.db.transaction() as tx:
             await roaming.set_realm(tx, pattern, homes, balance=balance)
-        await self.in_step()
-        await asyncio.sleep(0.3)  # events that come together are one reading, a moment later
+        before = self.metric("kolco_radius_routes_read_total")
+
+        async def read():  # one reading may have been under way
+            return self.metric("kolco_radius_routes_read_total") >= before + 2
+
+        await until(read)
         for home in homes:
             await until(lambda home=home: self.is_up(home))
 

@@ -9,6 +9,7 @@ def test_home_servers_are_shown_and_forgotten():
     metrics.watch_home("a", "access", lambda: 1.0)
     metrics.watch_waiting(lambda: 7)
     metrics.watch_requests(lambda: 5)
+    metrics.count_read()
     metrics.count_request("a", "accept", 0.01)
     metrics.count_request("a", "timeout")
     metrics.count_accounting("delivered")
@@ -22,6 +23,7 @@ def test_home_servers_are_shown_and_forgotten():
         'kolco_radius_proxied_accounting_total{outcome="delivered"} 1.0',
         "kolco_radius_proxied_accounting_waiting 7.0",
         "kolco_radius_proxied_in_flight 5.0",
+        "kolco_radius_routes_read_total 1.0",
         'kolco_radius_home_ignored_total{home="a",reason="bad-authenticator"} 1.0',
     ):
         assert line in shown
