@@ -27,7 +27,7 @@ from radius.journal.decisions import DecisionRecord, decode_decision_body
 from radius.journal.format import Entry, Kind, parse_payload
 from radius.journal.metrics import ApplierMetrics
 from radius.journal.repository import Aside
-from radius.journal.segments import list_done, open_directory, remove_done, remove_drafts, total_bytes
+from radius.journal.segments import list_done, open_directory, remove_done, remove_drafts, sizes
 from radius.journal.tail import Item, Tail
 from radius.outcomes import Applied
 from radius.protocol.attributes import AcctStatusType
@@ -111,7 +111,10 @@ class Applier:
         """Octets in the journals that are not applied."""
         if not self._directory.is_dir():
             return 0
-        return max(0, total_bytes(self._directory) - sum(self._positions.values()))
+        positions = self._positions
+        return sum(
+            max(0, size - positions.get(segment, 0)) for segment, size in sizes(self._directory).items()
+        )
 
     def backlog_age_s(self) -> float:
         """Return how long ago the oldest record came that is not applied; 0 if all are.

@@ -116,15 +116,20 @@ def remove_drafts(directory: Path) -> None:
 
 def total_bytes(directory: Path) -> int:
     """Return the size of all segments that are not done."""
-    total = 0
+    return sum(sizes(directory).values())
+
+
+def sizes(directory: Path) -> dict[str, int]:
+    """Return the sizes of the segments that are not done."""
+    found = {}
     with os.scandir(directory) as entries:
         for entry in entries:
             if entry.name.endswith(SUFFIX):
                 try:
-                    total += entry.stat().st_size
+                    found[entry.name.removesuffix(SUFFIX)] = entry.stat().st_size
                 except FileNotFoundError:
                     continue  # done in this very moment
-    return total
+    return found
 
 
 def sync_directory(directory: Path) -> None:
