@@ -51,28 +51,43 @@ class Crew:
 
     environment: dict[str, str]
     data_dir: Path
-    auth_port: int
-    acct_port: int
-    admin_port: int
+    auth_port: int = 0
+    acct_port: int = 0
+    admin_port: int = 0
     process: asyncio.subprocess.Process | None = None
     device: tuple[str, str] = ("", "")
     log: Path | None = None
     children: list[psutil.Process] = field(default_factory=list)
 
     async def start(self):
+        """Start it on free ports; on others, if somebody else was quicker to take one."""
+        for _ in range(3):
+            self.auth_port, self.acct_port = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
+            self.admin_port = free_port()
+            self.environment |= {
+                "KOLCO_RADIUS_AUTH_PORT": str(self.auth_port),
+                "KOLCO_RADIUS_ACCT_PORT": str(self.acct_port),
+                "KOLCO_RADIUS_ADMIN_PORT": str(self.admin_port),
+            }
+            if await self._started():
+                break
+            assert "cannot listen" in self.log.read_text(), self.log.read_text()
+        assert self.process.returncode is None
+        self.children = self.workers()
+
+    async def _started(self):
         with self.log.open("ab") as output:
             self.process = await asyncio.create_subprocess_exec(
                 *ENDS_WITH_US, sys.executable, "-m", "controller", "serve", "radius",
                 cwd=ROOT, env=self.environment, stdout=output, stderr=output,
             )  # fmt: skip
         async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False) as web:
-            while True:
-                assert self.process.returncode is None, self.log.read_text()
+            while self.process.returncode is None:
                 with contextlib.suppress(httpx.HTTPError):
                     if (await web.get(f"http://127.0.0.1:{self.admin_port}/healthz")).status_code == 200:
-                        break
+                        return True
                 await asyncio.sleep(0.05)
-        self.children = self.workers()
+        return False
 
     def workers(self):
         """The worker processes, by their number."""
@@ -128,19 +143,13 @@ async def crew(request, tmp_path):
         await directory.remember(tx, device_id=login.device_id, until=now + timedelta(days=1))
         issued = await directory.issue_credential(tx, device_id=login.device_id, now=now, valid_s=86_400)
     await db.close()
-    ports = [free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM), free_port()]
     environment = os.environ | {
         "KOLCO_DATA_DIR": str(data_dir),
         "KOLCO_DATABASE_URL": url,
         "KOLCO_RADIUS_WORKERS": "2",
-        "KOLCO_RADIUS_AUTH_PORT": str(ports[0]),
-        "KOLCO_RADIUS_ACCT_PORT": str(ports[1]),
-        "KOLCO_RADIUS_ADMIN_PORT": str(ports[2]),
         "KOLCO_RADIUS_REJECT_DELAY_S": "0",
     }
-    crew = Crew(
-        environment, data_dir, *ports, device=(issued.username, issued.password), log=tmp_path / "log"
-    )
+    crew = Crew(environment, data_dir, device=(issued.username, issued.password), log=tmp_path / "log")
     try:
         await crew.start()
         yield crew
