@@ -32,7 +32,11 @@ class Intake:
         queue: where they wait in a storm.
         may_wait: tells whether one from there may wait; counts it if not.
         is_full: tells that no more can be worked on now; what waits goes on waiting.
+        flush: called when it has worked for now.
         clock: gives the time.
+
+    Attributes:
+        busy: it is at work, and calls `flush` after it.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class Intake:
         *,
         may_wait: Callable[[Address], bool],
         is_full: Callable[[], bool],
+        flush: Callable[[], None],
         clock: Clock,
     ) -> None:
         self._datagrams = datagrams
@@ -50,6 +55,8 @@ class Intake:
         self._queue = queue
         self._may_wait = may_wait
         self._is_full = is_full
+        self._flush = flush
+        self.busy = False
         self._monotonic = clock.monotonic
         self._again: asyncio.Handle | None = None
 
@@ -62,19 +69,29 @@ class Intake:
             self.work()
             return
         take, arrived_at = self._take, now - self._datagrams.waited_s
-        for data, source in datagrams:
-            take(data, source, arrived_at)
+        self.busy = True
+        try:
+            for data, source in datagrams:
+                take(data, source, arrived_at)
+        finally:
+            self.busy = False
+            self._flush()
 
     def work(self) -> None:
         """Work on what waits for one slice of time, and have it gone on with after others had their turn."""
         queue, now = self._queue, self._monotonic()
         until = now + _WORK_S
-        while now < until and not self._is_full():
-            waiting = queue.take(now)
-            if waiting is None:
-                return
-            self._take(*waiting)
-            now = self._monotonic()
+        self.busy = True
+        try:
+            while now < until and not self._is_full():
+                waiting = queue.take(now)
+                if waiting is None:
+                    return
+                self._take(*waiting)
+                now = self._monotonic()
+        finally:
+            self.busy = False
+            self._flush()
         self.wake()
 
     def wake(self) -> None:

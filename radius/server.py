@@ -37,6 +37,9 @@ OVERLOAD: Final = "overload"
 FAILED: Final = "failed"
 UNSENT: Final = "unsent"
 
+_TOGETHER: Final = 32
+"""Answers sent one right after the other."""
+
 _ACCESS_REJECT: Final = int(Code.ACCESS_REJECT)
 _STATUS_SERVER: Final = int(Code.STATUS_SERVER)
 _SO_RCVBUFFORCE: Final = 33
@@ -94,6 +97,7 @@ class RadiusPort:
         self._timer: asyncio.TimerHandle | None = None
         self._datagrams: PlainDatagrams | None = None
         self._intake: Intake | None = None
+        self._outbox: list[tuple[bytes, str, Address]] = []
 
     @property
     def in_flight(self) -> int:
@@ -119,6 +123,7 @@ class RadiusPort:
             self._queue,
             may_wait=self._may_wait,
             is_full=self._is_full,
+            flush=self._flush,
             clock=self._clock,
         )
         return self._intake
@@ -254,6 +259,20 @@ class RadiusPort:
             self._send(data, request.client.id, request.source)
 
     def _send(self, data: bytes, nas: str, to: Address) -> None:
+        # One by one, each answer would wake the process it goes to anew: a third of the time was that.
+        if self._intake is not None and self._intake.busy:
+            self._outbox.append((data, nas, to))
+            if len(self._outbox) >= _TOGETHER:
+                self._flush()
+        else:
+            self._send_now(data, nas, to)
+
+    def _flush(self) -> None:
+        outbox, self._outbox = self._outbox, []
+        for data, nas, to in outbox:
+            self._send_now(data, nas, to)
+
+    def _send_now(self, data: bytes, nas: str, to: Address) -> None:
         if self._datagrams is not None and not self._datagrams.send(data, to):
             self._metrics.count_dropped(nas, UNSENT)
 

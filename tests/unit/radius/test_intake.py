@@ -36,6 +36,7 @@ class Tried:
         self.clock = FakeClock()
         self.taken = []
         self.shed = []
+        self.flushed = []
         self.full = False
         self.queue = StormQueue(most, 1.5, lambda source, reason: self.shed.append(reason))
         self.intake = Intake(
@@ -44,6 +45,7 @@ class Tried:
             self.queue,
             may_wait=lambda source: source != STRANGER,
             is_full=lambda: self.full,
+            flush=lambda: self.flushed.append(len(self.taken)),
             clock=self.clock,
         )
 
@@ -67,6 +69,8 @@ def test_on_a_calm_day_all_is_worked_on_at_once_in_order():
     tried.intake.read()
     assert tried.taken == [(data, SOURCE, now - 0.25) for data in (interim(), login(1), login(2))]
     assert tried.queue.waiting == 0
+    assert tried.flushed == [3]
+    assert not tried.intake.busy
 
 
 async def test_in_a_storm_the_urgent_goes_first_and_the_loop_turns_between_slices():

@@ -314,3 +314,10 @@ async def test_who_does_not_sign_is_noted_though_it_is_dropped():
     await port.receive(encode_packet(Code.ACCESS_REQUEST, 1, bytes(16), []))
     assert port.datagrams.sent == []
     assert port.registry.unsigned == ["ap"]
+
+
+async def test_answers_of_a_batch_are_sent_together_and_none_is_left_over():
+    port = Port(lambda _request: Answer(Code.ACCESS_ACCEPT, (), "accept"))
+    port.datagrams.arrived = [(ask(number), NAS) for number in range(50)]
+    port.intake.read()
+    assert [data[1] for data, _ in port.datagrams.sent] == list(range(50))
