@@ -1,6 +1,5 @@
 """RadSec and the proxy in worker processes, as a city runs them: several, on uvloop, on shared ports."""
 
-
 import pytest
 
 from controller.roaming import service

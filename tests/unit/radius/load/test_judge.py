@@ -46,6 +46,7 @@ ACCEPT = answer(LOGIN, Code.ACCESS_ACCEPT)
         (damaged(ACCEPT, len(ACCEPT) - 1), DropReason.BAD_MESSAGE_AUTHENTICATOR),
         (answer(LOGIN, Code.ACCESS_ACCEPT, b"another secret"), DropReason.BAD_MESSAGE_AUTHENTICATOR),
     ],
+    ids=["empty", "accounting", "request", "authenticator", "message-authenticator", "class", "secret"],
 )
 def test_what_is_not_genuine(data, reason):
     assert find_fault(LOGIN, data, SECRET, require=True) == reason
