@@ -162,7 +162,7 @@ class Device:
             return [self._answer(request_id, 0, "pong")]
         if method == "leds":
             pattern = params.get("pattern")
-            if pattern not in {"on", "off", "blink"}:
+            if not isinstance(pattern, str) or pattern not in {"on", "off", "blink"}:
                 return [self._answer(request_id, 2, "unknown pattern")]
             self.led = pattern
             return [self._answer(request_id, 0, "Success")]
@@ -202,7 +202,8 @@ class Device:
     ) -> list[Wish]:
         request_uuid = params.get("request_uuid")
         wanted = params.get("message")
-        if not isinstance(request_uuid, str) or wanted not in {"state", "healthcheck"}:
+        known = isinstance(wanted, str) and wanted in {"state", "healthcheck"}
+        if not isinstance(request_uuid, str) or not known:
             return [self._answer(request_id, 2, "request needs a known message and a request_uuid")]
         if wanted == "state":
             message = self.state(activity, now, request_uuid)

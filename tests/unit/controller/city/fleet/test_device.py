@@ -5,6 +5,7 @@ import json
 import zlib
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import jsonschema
 import pytest
@@ -247,3 +248,18 @@ def test_any_bytes_are_survived(message: bytes) -> None:
     for wish in wishes:
         if isinstance(wish, Say):
             json.loads(wish.message)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        {"method": "leds", "params": {"pattern": []}},
+        {"method": "request", "params": {"request_uuid": "u", "message": {}}},
+    ],
+    ids=["leds", "request"],
+)
+def test_a_word_that_is_no_text_is_refused(call: dict[str, Any]) -> None:
+    call["params"]["serial"] = plan_city(2, 1).aps[0].serial
+    (said,) = fleet()[0].receive(json.dumps({"id": 1, **call}).encode(), 0.5, NOW)
+    assert isinstance(said, Say)
+    assert json.loads(said.message)["result"]["status"]["error"] == 2
