@@ -1,9 +1,9 @@
-"""Datagrams in and out of a UDP socket; in by the hundred with one system call where there is recvmmsg.
+"""Datagrams in and out of a UDP socket, many with one system call where there are recvmmsg and sendmmsg.
 
-Being called and calling the kernel for each datagram costs more than checking a packet does. The kernel
-also says how long datagrams had to wait for us, which tells an overload from a calm day. Sending many
-with one call was measured to gain nothing. Where the C library has no recvmmsg, `PlainDatagrams` does the
-same one by one. Knows nothing of RADIUS but the size of its packets; never waits.
+Being called and calling the kernel for each datagram costs more than checking a packet does, and answers
+sent one by one wake who waits for them once each. The kernel also says how long datagrams had to wait for
+us, which tells an overload from a calm day. Where the C library cannot, `PlainDatagrams` does the same
+one by one. Knows nothing of RADIUS but the size of its packets; never waits.
 """
 
 import ctypes
@@ -21,6 +21,8 @@ Datagram = tuple[bytes, Address]
 
 BATCH: Final = 256
 """Datagrams received at once at most."""
+TOGETHER: Final = 32
+"""Datagrams sent at once at most."""
 _SLOT: Final = 4096
 """Octets kept of a datagram: a RADIUS packet is never longer (RFC 2865 §3)."""
 _NAME_SLOT: Final = 32
@@ -37,7 +39,7 @@ _NANOSECONDS: Final = 1_000_000_000
 def open_datagrams(sock: socket.socket) -> "PlainDatagrams":
     """Return the quickest way to the datagrams of a bound, non-blocking socket."""
     libc = ctypes.CDLL(None, use_errno=True)
-    if hasattr(libc, "recvmmsg") and ctypes.sizeof(_MMsgHdr) == _MMSGHDR_LENGTH:
+    if hasattr(libc, "recvmmsg") and hasattr(libc, "sendmmsg") and ctypes.sizeof(_MMsgHdr) == _MMSGHDR_LENGTH:
         return BatchedDatagrams(sock, libc)
     return PlainDatagrams(sock)
 
@@ -74,6 +76,10 @@ class PlainDatagrams:
         except OSError:
             return False
         return True
+
+    def send_all(self, datagrams: Sequence[Datagram]) -> Sequence[int]:
+        """Send datagrams, `TOGETHER` at most; return the positions of those the kernel did not take."""
+        return [at for at, (data, to) in enumerate(datagrams) if not self.send(data, to)]
 
 
 class _IoVec(ctypes.Structure):
@@ -120,6 +126,8 @@ class BatchedDatagrams(PlainDatagrams):
         )  # fmt: skip
         self._arguments = (self._fd, ctypes.addressof(self._headers), BATCH, socket.MSG_DONTWAIT, None)
         self._addresses: dict[bytes, Address] = {}
+        self._names_of: dict[Address, bytes] = {}
+        self._out = _Outgoing(libc, self._fd, 28 if self._v6 else 16)
         sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
 
     def receive(self) -> Sequence[Datagram]:
@@ -138,6 +146,23 @@ class BatchedDatagrams(PlainDatagrams):
             at += _SLOT
             name_at += _NAME_SLOT
         return received
+
+    def send_all(self, datagrams: Sequence[Datagram]) -> Sequence[int]:
+        """See `PlainDatagrams`."""
+        names_of, filled = self._names_of, self._out.fill
+        for at, (data, to) in enumerate(datagrams):
+            name = names_of.get(to)
+            if name is None or len(data) > _SLOT:  # we never heard from there
+                return super().send_all(datagrams)
+            filled(at, data, name)
+        unsent, begin, count = [], 0, len(datagrams)
+        while begin < count:
+            sent = self._out.send(begin, count - begin)
+            if sent <= 0:  # the first of them is not taken; the others may be
+                unsent.append(begin)
+                sent = 1
+            begin += sent
+        return unsent
 
     def _fill_headers(self) -> None:
         data = ctypes.addressof(ctypes.c_char.from_buffer(self._data))
@@ -164,6 +189,7 @@ class BatchedDatagrams(PlainDatagrams):
         """Parse a sockaddr (ip(7), ipv6(7)); kept, because the same NASes ask again and again."""
         if len(self._addresses) >= _ADDRESSES_MAX:  # forged sources: begin anew
             self._addresses.clear()
+            self._names_of.clear()
         port = int.from_bytes(name[2:4], "big")
         if self._v6:
             ip = socket.inet_ntop(socket.AF_INET6, name[8:24])
@@ -172,4 +198,49 @@ class BatchedDatagrams(PlainDatagrams):
         else:
             address = (socket.inet_ntop(socket.AF_INET, name[4:8]), port)
         self._addresses[name] = address
+        self._names_of[address] = name if self._v6 else name.ljust(16, b"\x00")
         return address
+
+
+class _Outgoing:
+    """Buffers of datagrams that go out together.
+
+    Args:
+        libc: the C library.
+        fd: the socket.
+        name_length: octets of its addresses.
+    """
+
+    def __init__(self, libc: ctypes.CDLL, fd: int, name_length: int) -> None:
+        self._fd = fd
+        self._data = mmap.mmap(-1, TOGETHER * _SLOT)
+        self._names = mmap.mmap(-1, TOGETHER * _NAME_SLOT)
+        self._iovecs = (_IoVec * TOGETHER)()
+        self._headers = (_MMsgHdr * TOGETHER)()
+        data = ctypes.addressof(ctypes.c_char.from_buffer(self._data))
+        names = ctypes.addressof(ctypes.c_char.from_buffer(self._names))
+        for index in range(TOGETHER):
+            self._iovecs[index].base = data + index * _SLOT
+            header = self._headers[index]
+            header.name, header.namelen = names + index * _NAME_SLOT, name_length
+            header.iov = ctypes.addressof(self._iovecs) + index * ctypes.sizeof(_IoVec)
+            header.iovlen = 1
+        self._lengths = memoryview(self._iovecs).cast("B").cast("Q")
+        self._first = ctypes.addressof(self._headers)
+        self._sendmmsg = libc.sendmmsg
+        self._sendmmsg.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int)
+
+    def fill(self, at: int, data: bytes, name: bytes) -> None:
+        """Put a datagram, 4096 octets at most, and its sockaddr at a position."""
+        begin, length = at * _SLOT, len(data)
+        self._data[begin : begin + length] = data
+        begin = at * _NAME_SLOT
+        self._names[begin : begin + len(name)] = name
+        self._lengths[2 * at + 1] = length
+
+    def send(self, begin: int, count: int) -> int:
+        """Send so many from a position on; return how many the kernel took, -1 if it refused the first."""
+        sent: int = self._sendmmsg(
+            self._fd, self._first + begin * _MMSGHDR_LENGTH, count, socket.MSG_DONTWAIT
+        )
+        return sent

@@ -12,6 +12,8 @@ from controller.core.mac import Mac, parse_mac
 
 _NOTATION_LENGTHS: Final = (17, 14, 13, 12)
 """aa-bb-cc-dd-ee-ff, aabb.ccdd.eeff, aabbcc-ddeeff, aabbccddeeff"""
+_SEPARATORS: Final = ("-----", ":::::")
+_OCTETS: Final = 6
 _MOST_REMEMBERED: Final = 65_536
 
 
@@ -30,7 +32,15 @@ _called: Final[dict[str, CalledStation]] = {}
 
 def find_mac(text: str | None) -> Mac | None:
     """Return the MAC written in `text`, or None if it is not one."""
-    if text is None or len(text.strip()) not in _NOTATION_LENGTHS:
+    if text is None:
+        return None
+    if len(text) == _NOTATION_LENGTHS[0] and text[2::3] in _SEPARATORS:  # nearly all that is told
+        try:
+            octets = bytes.fromhex(text.replace(text[2], ""))
+        except ValueError:
+            return None
+        return Mac(octets.hex(":")) if len(octets) == _OCTETS else None  # fewer: there were spaces
+    if len(text.strip()) not in _NOTATION_LENGTHS:
         return None
     try:
         return parse_mac(text)

@@ -11,23 +11,30 @@ import time
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
 _RANDOM_BITS = 80
+_PAIR_MASK = len(_PAIRS) - 1
 _lock = threading.Lock()
 _last = 0
 _last_ms = -1
+_beginning = ""
+"""All of the last identifier but its last two letters."""
 
 
 def new_id() -> str:
     """Return a new identifier, 26 characters, greater than every one this process made before."""
-    global _last, _last_ms  # noqa: PLW0603 - one counter a process is what makes the ids increase
+    global _last, _last_ms, _beginning  # noqa: PLW0603 - one counter a process is what makes the ids increase
     with _lock:
         now_ms = time.time_ns() // 1_000_000
         if now_ms <= _last_ms:
             _last += 1
+            last_letters = _last & _PAIR_MASK
+            if last_letters:  # else it carries, and more than two letters change
+                return _beginning + _PAIRS[last_letters]
         else:
             _last = now_ms << _RANDOM_BITS | int.from_bytes(os.urandom(_RANDOM_BITS // 8), "big")
-        value = _last
-        _last_ms = value >> _RANDOM_BITS
-    return encode_ulid(value)
+        _last_ms = _last >> _RANDOM_BITS
+        made = encode_ulid(_last)
+        _beginning = made[:-2]
+    return made
 
 
 def encode_ulid(value: int) -> str:

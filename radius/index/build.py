@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 from controller.core.runtime import Runtime
 from controller.core.tasks import Tasks
-from radius.index.entries import Keys
 from radius.index.keeper import IndexKeeper
+from radius.index.keys import Keys
 from radius.index.metrics import IndexMetrics
 from radius.index.reader import AccountIndex
 from radius.settings import RadiusSettings

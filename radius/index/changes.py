@@ -17,7 +17,8 @@ from controller.core.db import Database
 from controller.directory.events import AccountChanged, CredentialChanged, DeviceChanged, PlanChanged
 from controller.sessions.events import SessionEnded, SessionMoved, SessionStarted
 from radius.index import repository
-from radius.index.entries import ACCOUNTS, CREDENTIALS, DEVICES, SESSIONS, Keys, Settled
+from radius.index.entries import ACCOUNTS, CREDENTIALS, DEVICES, SESSIONS, Settled
+from radius.index.keys import Keys
 from radius.index.rows import TO_ITEM
 from radius.index.writer import Change
 

@@ -15,8 +15,9 @@ import lmdb
 
 from controller.core.db import Database, Tx
 from radius.index import repository
-from radius.index.entries import ACCOUNTS, CREDENTIALS, DEVICES, SESSIONS, TABLES, Keys
+from radius.index.entries import ACCOUNTS, CREDENTIALS, DEVICES, SESSIONS, TABLES
 from radius.index.environment import Environment, explain_failure
+from radius.index.keys import Keys
 from radius.index.rows import TO_ITEM, Item
 from radius.index.spool import PARTS, Spool
 from radius.index.writer import Change

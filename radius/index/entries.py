@@ -1,20 +1,17 @@
-"""What stands in the account index, and under which keys. A pure module.
+"""What stands in the account index; under which keys, `keys` says. A pure module.
 
-Keys are keyed digests, so the file names neither a person's device nor a user name. Passwords stand as
-the database has them: a digest, and the password sealed. Only what lets in stands there: a credential
-that was revoked, a device that was forgotten, anything of a blocked account is left out. What time
-undoes is looked at with each look-up.
+Passwords stand as the database has them: a digest, and the password sealed. Only what lets in stands
+there: a credential that was revoked, a device that was forgotten, anything of a blocked account is left
+out. What time undoes is looked at with each look-up.
 """
 
 from collections.abc import Callable
-from hashlib import blake2b
 from typing import Final
 
 import msgspec
 
 from controller.directory.types import PlanView
 
-KEY_LENGTH: Final = 16
 SCHEMA: Final = 2
 """Number of the form of what is stored; an index of another form is made anew."""
 
@@ -126,35 +123,3 @@ decode_session: Final = msgspec.msgpack.Decoder(SessionEntry).decode
 decode_account: Final = msgspec.msgpack.Decoder(AccountEntry).decode
 decode_state: Final = msgspec.msgpack.Decoder(State).decode
 decode_settled: Final = msgspec.msgpack.Decoder(Settled).decode
-
-
-class Keys:
-    """Makes keys, each in under a microsecond.
-
-    Args:
-        secret: 16 to 64 octets; with another secret the same names have other keys.
-    """
-
-    def __init__(self, secret: bytes) -> None:
-        self._username = blake2b(key=secret, digest_size=KEY_LENGTH, person=b"username")
-        self._account = blake2b(key=secret, digest_size=KEY_LENGTH, person=b"account")
-        self._station = blake2b(key=secret, digest_size=KEY_LENGTH, person=b"station")
-        self.check = blake2b(key=secret, digest_size=KEY_LENGTH, person=b"check").digest()
-
-    def username(self, username: str) -> bytes:
-        """Return the key of a credential."""
-        state = self._username.copy()
-        state.update(username.encode())
-        return state.digest()
-
-    def account(self, account_id: str) -> bytes:
-        """Return the key of an account."""
-        state = self._account.copy()
-        state.update(account_id.encode())
-        return state.digest()
-
-    def station(self, mac: str) -> bytes:
-        """Return the key of a device, and of its open session, by its canonical MAC."""
-        state = self._station.copy()
-        state.update(mac.encode())
-        return state.digest()

@@ -23,9 +23,10 @@ from controller.core.ids import new_id
 from controller.core.log import get_logger
 from radius.index.changes import EVENTS, Changed, read_changes, read_missed, read_settled
 from radius.index.compare import compare
-from radius.index.entries import REFUSE, Keys, Settled
+from radius.index.entries import REFUSE, Settled
 from radius.index.environment import Environment, is_marked_damaged
 from radius.index.events import IndexBeat
+from radius.index.keys import Keys
 from radius.index.metrics import IndexMetrics
 from radius.index.writer import Change, IndexWriter
 

@@ -28,7 +28,6 @@ from radius.index.entries import (
     STATE_KEY,
     CredentialEntry,
     DeviceEntry,
-    Keys,
     SessionEntry,
     State,
     decode_account,
@@ -46,6 +45,7 @@ from radius.index.environment import (
     mark_damaged,
     open_reader,
 )
+from radius.index.keys import Keys
 from radius.index.places import NOWHERE, Places
 
 LOG_OPENED: Final = "radius.index_opened"

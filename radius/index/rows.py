@@ -13,10 +13,10 @@ from radius.index.entries import (
     AccountEntry,
     CredentialEntry,
     DeviceEntry,
-    Keys,
     SessionEntry,
     encode,
 )
+from radius.index.keys import Keys
 
 Item = tuple[bytes, bytes]
 """A key and its encoded entry."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-from radius.index.entries import KEY_LENGTH
+from radius.index.keys import KEY_LENGTH
 
 PARTS: Final = 256
 _BLOCK: Final = 65_536

@@ -29,7 +29,7 @@ LOG_NOT_STORED = "radius.journal_not_stored"
 LOG_STORED_AGAIN = "radius.journal_stored_again"
 
 _LOOK_S = 0.5
-_DECISIONS_WAIT_S = 0.05
+_DECISIONS_WAIT_S = 0.5
 
 T = TypeVar("T")
 
@@ -65,7 +65,7 @@ class Journal:
         self._limits = limits
         self._metrics = metrics
         self._loop = asyncio.get_running_loop()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="radius-journal")
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="radius-journal")
         self._records: list[bytes] = []
         self._waiting: list[tuple[asyncio.Future[Any], Any]] = []
         self._busy = False
@@ -93,8 +93,8 @@ class Journal:
             if not self._busy:
                 self._begin()
             await asyncio.sleep(0.001)
-        await self._loop.run_in_executor(self._thread, self._end_segment)
-        self._thread.shutdown()
+        await self._loop.run_in_executor(self._executor, self._end_segment)
+        self._executor.shutdown()
 
     def append_accounting(self, nas_id: str, address: str, packet: bytes, *, result: T) -> asyncio.Future[T]:
         """Take an accounting packet; the future gives `result` once it is safe.
@@ -145,7 +145,7 @@ class Journal:
         self._busy = True
         records, waiting = self._records, self._waiting
         self._records, self._waiting = [], []
-        stored = self._loop.run_in_executor(self._thread, self._store, records)
+        stored = self._loop.run_in_executor(self._executor, self._store, records, bool(waiting))
         stored.add_done_callback(partial(self._stored, waiting))
 
     def _stored(
@@ -164,12 +164,14 @@ class Journal:
             for future, _ in waiting:
                 if not future.done():
                     future.set_exception(NotStoredError(reason))
-        if self._records:
+        if self._waiting or (self._closing and self._records):
             self._begin()
+        elif self._records and self._soon is None:
+            self._soon = self._loop.call_later(_DECISIONS_WAIT_S, self._begin_idle)
 
     # --- in the thread ---------------------------------------------------------------------------
 
-    def _store(self, records: Sequence[bytes]) -> int:
+    def _store(self, records: Sequence[bytes], synced: bool) -> int:
         data = b"".join(records)
         try:
             self._check_room()
@@ -178,7 +180,8 @@ class Journal:
                 self._descriptor = create_segment(self._directory).descriptor
                 self._size = HEADER_LENGTH
             write_all(self._descriptor, data)
-            os.fdatasync(self._descriptor)
+            if synced:  # decisions alone are worth no wait of the disk
+                os.fdatasync(self._descriptor)
         except NotStoredError as error:
             self._note(error.reason)
             raise

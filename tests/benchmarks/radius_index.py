@@ -27,7 +27,8 @@ from controller.directory.service import Directory
 from controller.directory.types import PlanView
 from radius.authorize import Accepted, Judge
 from radius.decisions import Decisions
-from radius.index.entries import CREDENTIALS, DEVICES, CredentialEntry, DeviceEntry, Keys, Settled, encode
+from radius.index.entries import CREDENTIALS, DEVICES, CredentialEntry, DeviceEntry, Settled, encode
+from radius.index.keys import Keys
 from radius.index.reader import AccountIndex
 from radius.index.spool import PARTS, Spool
 from radius.index.writer import IndexWriter

@@ -4,7 +4,7 @@ import time
 import pytest
 
 from radius import datagrams
-from radius.datagrams import BATCH, BatchedDatagrams, PlainDatagrams, open_datagrams
+from radius.datagrams import BATCH, TOGETHER, BatchedDatagrams, PlainDatagrams, open_datagrams
 
 
 @pytest.fixture(params=[socket.AF_INET, socket.AF_INET6], ids=["ipv4", "ipv6"])
@@ -71,6 +71,39 @@ def test_what_the_kernel_does_not_take_is_told(pair):
     assert not open_datagrams(ours).send(bytes(70_000), ours.getsockname()[:2])
 
 
+@pytest.mark.parametrize("kind", ["plain", "quickest"])
+def test_answers_go_out_together_and_in_order(pair, kind):
+    ours, theirs = pair
+    opened = PlainDatagrams(ours) if kind == "plain" else open_datagrams(ours)
+    theirs.send(b"asks")
+    ((_, source),) = opened.receive()
+    sent = [bytes([number]) * (number * 100) for number in range(TOGETHER)]
+    assert list(opened.send_all([(data, source) for data in sent])) == []
+    assert [theirs.recv(5000) for _ in sent] == sent
+
+
+def test_answers_to_where_nobody_asked_go_out_too(pair):
+    ours, theirs = pair
+    opened = open_datagrams(ours)
+    assert list(opened.send_all([(b"first", theirs.getsockname()[:2])])) == []
+    assert theirs.recv(100) == b"first"
+
+
+@pytest.mark.parametrize("kind", ["plain", "quickest"])
+def test_one_that_is_not_taken_holds_up_no_other(pair, kind):
+    ours, theirs = pair
+    opened = PlainDatagrams(ours) if kind == "plain" else open_datagrams(ours)
+    theirs.send(b"asks")
+    ((_, source),) = opened.receive()
+    nowhere = (source[0], 0)
+    if isinstance(opened, BatchedDatagrams):
+        name = opened._names_of[source]
+        opened._names_of[nowhere] = name[:2] + bytes(2) + name[4:]
+    unsent = opened.send_all([(b"1", nowhere), (b"2", source), (b"3", nowhere), (b"4", source)])
+    assert list(unsent) == [0, 2]
+    assert [theirs.recv(10), theirs.recv(10)] == [b"2", b"4"]
+
+
 def test_forged_sources_do_not_fill_the_memory(pair, monkeypatch):
     ours, theirs = pair
     monkeypatch.setattr(datagrams, "_ADDRESSES_MAX", 3)
@@ -81,3 +114,4 @@ def test_forged_sources_do_not_fill_the_memory(pair, monkeypatch):
             ((_, source),) = opened.receive()
             assert source[1] == other.getsockname()[1]
     assert len(opened._addresses) <= 3
+    assert len(opened._names_of) <= 3

@@ -14,7 +14,8 @@ from radius.authorize import Accepted, Judge
 from radius.decisions import Authorizer, Decisions
 from radius.index.changes import read_settled
 from radius.index.compare import compare
-from radius.index.entries import DEVICES, DeviceEntry, Keys, Settled, encode
+from radius.index.entries import DEVICES, DeviceEntry, Settled, encode
+from radius.index.keys import Keys
 from radius.index.reader import AccountIndex
 from radius.index.writer import IndexWriter
 from radius.protocol.eap.mschapv2 import attest, respond

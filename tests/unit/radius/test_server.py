@@ -37,6 +37,10 @@ class FakeDatagrams:
         self.sent.append((data, to))
         return not self.refuses
 
+    def send_all(self, datagrams):
+        self.sent += datagrams
+        return range(len(datagrams)) if self.refuses else ()
+
 
 class FakeRegistry:
     def __init__(self):

@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 from controller.directory.events import AccountChanged, CredentialChanged, DeviceChanged, PlanChanged
 from controller.sessions.events import SessionEnded
 from radius.index import changes as c
-from radius.index.entries import ACCOUNTS, CREDENTIALS, DEVICES, SESSIONS, Keys
+from radius.index.entries import ACCOUNTS, CREDENTIALS, DEVICES, SESSIONS
+from radius.index.keys import Keys
 from tests.factories.people import MAC
 
 KEYS = Keys(bytes(32))

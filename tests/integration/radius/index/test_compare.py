@@ -3,7 +3,8 @@ import sqlalchemy as sa
 
 from controller.models import Device
 from radius.index import compare as c
-from radius.index.entries import CREDENTIALS, DEVICES, Keys
+from radius.index.entries import CREDENTIALS, DEVICES
+from radius.index.keys import Keys
 from radius.index.writer import IndexWriter
 from tests.factories.people import MAC, make_citizen
 

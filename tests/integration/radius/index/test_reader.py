@@ -10,11 +10,11 @@ from radius.index.entries import (
     SESSIONS,
     CredentialEntry,
     DeviceEntry,
-    Keys,
     SessionEntry,
     encode,
 )
 from radius.index.environment import is_marked_damaged
+from radius.index.keys import Keys
 from radius.index.reader import AccountIndex
 from radius.index.writer import IndexWriter
 from tests.integration.radius.index.conftest import until
@@ -33,7 +33,7 @@ CHANGES = [
 WRITE = """
 import sys
 from pathlib import Path
-from radius.index.entries import Keys
+from radius.index.keys import Keys
 from radius.index.writer import IndexWriter
 from tests.integration.radius.index.test_reader import CHANGES
 writer = IndexWriter(Path(sys.argv[1]), Keys(bytes(32)).check, map_bytes=int(sys.argv[2]))

@@ -1,6 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.core import ids
 from controller.core.ids import encode_ulid, new_id
 
 
@@ -8,6 +9,14 @@ def test_ids_increase_and_have_26_characters():
     made = [new_id() for _ in range(2000)]
     assert made == sorted(set(made))
     assert {len(one) for one in made} == {26}
+
+
+def test_ids_of_one_millisecond_go_on_by_one(monkeypatch):
+    monkeypatch.setattr(ids.time, "time_ns", lambda: 2**47 * 1_000_000)
+    monkeypatch.setattr(ids.os, "urandom", lambda octets: b"\x00" * (octets - 1) + b"\xfe")
+    first = (2**47 << 80) + 0xFE
+    assert [new_id() for _ in range(5_000)] == [encode_ulid(first + number) for number in range(5_000)]
+    monkeypatch.setattr(ids, "_last_ms", -1)
 
 
 def test_the_encoding_is_the_one_of_the_specification():

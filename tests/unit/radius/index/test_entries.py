@@ -3,9 +3,7 @@ from hypothesis import strategies as st
 
 from controller.directory.types import PlanView
 from radius.index.entries import (
-    KEY_LENGTH,
     CredentialEntry,
-    Keys,
     PlaceEntry,
     SessionEntry,
     Settled,
@@ -14,22 +12,6 @@ from radius.index.entries import (
     decode_settled,
     encode,
 )
-
-KEYS = Keys(bytes(32))
-
-
-def test_a_key_tells_neither_name_nor_device():
-    key = KEYS.username("d-01hzy2z0000000000000000000")
-    assert len(key) == KEY_LENGTH
-    assert key == KEYS.username("d-01hzy2z0000000000000000000")
-    assert key != KEYS.username("d-01hzy2z0000000000000000001")
-    assert key != Keys(bytes([1] * 32)).username("d-01hzy2z0000000000000000000")
-    assert KEYS.check != Keys(bytes([1] * 32)).check
-
-
-@given(st.text())
-def test_a_user_name_that_is_a_mac_is_not_the_device(text):
-    assert KEYS.username(text) != KEYS.station(text)
 
 
 @given(st.binary(max_size=40), st.none() | st.binary(max_size=80), st.floats(0, 2**40), st.text(max_size=30))

@@ -6,12 +6,12 @@ from radius.index.entries import (
     SESSIONS,
     CredentialEntry,
     DeviceEntry,
-    Keys,
     SessionEntry,
     decode_credential,
     decode_device,
     decode_session,
 )
+from radius.index.keys import Keys
 from radius.index.rows import TO_ITEM
 
 KEYS = Keys(bytes(32))
