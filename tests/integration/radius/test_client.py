@@ -39,6 +39,8 @@ async def test_silence_is_an_error_after_the_last_try(radius):
 
 
 async def test_a_probe_names_what_it_gets(radius, device):
+    await radius.in_step()
+
     async def probe(question):
         return await ask(
             question, "127.0.0.1", radius.auth_port, SECRET.encode(), timeout_s=1, now=time.monotonic
