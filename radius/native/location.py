@@ -31,8 +31,6 @@ MODULES: Final = (
     "radius/metrics.py",
     "radius/mpsk/responder.py",
     "radius/mschap.py",
-    "radius/nas.py",
-    "radius/policy/engine.py",
     "radius/policy/registry.py",
     "radius/policy/rules.py",
     "radius/protocol/authenticator.py",

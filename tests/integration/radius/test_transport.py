@@ -30,7 +30,6 @@ async def test_workers_share_the_port_and_hear_of_realms(runtime, device, tmp_pa
         authority_pem = city.authority.certificate_pem
         with radsecproxy(target, authority_pem=authority_pem, issued=partner.issue(METRO)) as proxy:
 
-
             async def is_let_in():  # the account index hears of the device
                 output = await radclient(proxy.udp_port, "auth", mab(), secret=PROXY_SECRET, silent=True)
                 return "Received Access-Accept" in output
