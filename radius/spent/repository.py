@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute
 
 from controller.core.db import Tx, upsert
 from controller.models import Account, AccountingRecord, NetSession, SpentAccount
@@ -13,9 +14,10 @@ async def list_using(tx: Tx, plan_id: str, *, start: datetime, quota_bytes: int)
     """Return the accounts of a plan that have used a volume since a moment.
 
     Only accounts are looked at that are online, or that had nothing left before. Of a session that began
-    earlier what its last accounting record before the moment told is left out.
+    earlier what its last accounting record before the moment told is left out. What is added up has no limit:
+    counters are what a NAS says, and one that says what cannot be must not end the count of all others.
     """
-    told = AccountingRecord.up_bytes + AccountingRecord.down_bytes
+    told = _unbounded(AccountingRecord.up_bytes) + _unbounded(AccountingRecord.down_bytes)
     before = (
         sa.select(sa.func.max(told))
         .where(AccountingRecord.session_id == NetSession.id, AccountingRecord.at < start)
@@ -26,7 +28,8 @@ async def list_using(tx: Tx, plan_id: str, *, start: datetime, quota_bytes: int)
         NetSession.ended_at.is_(None), NetSession.plan_id == plan_id
     )
     spent = sa.select(SpentAccount.account_id)
-    used = sa.func.sum(NetSession.up_bytes + NetSession.down_bytes - sa.func.coalesce(before, 0))
+    here = _unbounded(NetSession.up_bytes) + _unbounded(NetSession.down_bytes)
+    used = sa.func.sum(here - sa.func.coalesce(before, 0.0))
     query = (
         sa.select(NetSession.account_id)
         .join(Account, Account.id == NetSession.account_id)
@@ -62,3 +65,8 @@ async def list_open(tx: Tx, account_ids: Collection[str]) -> Sequence[str]:
         NetSession.account_id.in_(account_ids), NetSession.ended_at.is_(None)
     )
     return (await tx.scalars(query.order_by(NetSession.id))).all()
+
+
+def _unbounded(octets: InstrumentedAttribute[int]) -> sa.ColumnElement[float]:
+    """Return a counter as a number that is exact to 2^53 and never too large to add."""
+    return sa.cast(octets, sa.Double)

@@ -93,3 +93,15 @@ async def test_a_larger_volume_frees_an_account_at_once(runtime, online, clock):
         await tx.execute(sa.update(Plan).values(daily_quota_bytes=2 * DAY))
     assert await keeper.look() == 1
     assert await keeper.look() == 0
+
+
+async def test_a_nas_that_tells_impossible_volumes_does_not_stop_the_count_of_all_others(
+    runtime, online, clock
+):
+    keeper = SpentKeeper(runtime.db, clock, UTC)
+    wild, _ = await online(NOON)
+    second, _ = await online(NOON, "02:00:00:00:00:02")
+    async with runtime.db.transaction() as tx:
+        most = {"up_bytes": 2**63 - 1, "down_bytes": 2**63 - 1}
+        await tx.execute(sa.update(NetSession).where(NetSession.id.in_([wild, second])).values(most))
+    assert await keeper.look() == 1
