@@ -16,6 +16,9 @@ from radius.eap.server_certificate import keep_identity, read_identity
 from radius.eap.sessions import EapSession, EapSessions
 from radius.settings import RadiusSettings
 
+_SILENCES = 2
+"""A frame that was lost on the air is sent again by then."""
+
 
 def build_eap(
     runtime: Runtime,
@@ -60,7 +63,10 @@ def build_eap(
         metrics.count(session.conversation.method, ABANDONED)
 
     sessions = EapSessions(
-        most=settings.eap_sessions_max, lifetime_s=settings.eap_timeout_s, abandoned=abandoned
+        most=settings.eap_sessions_max,
+        lifetime_s=settings.eap_timeout_s,
+        silent_s=_SILENCES * settings.nas_timeout_s,
+        abandoned=abandoned,
     )
     metrics.watch(partial(len, sessions))
     return EapResponder(

@@ -1,4 +1,9 @@
-"""Devices in the middle of EAP, found by the State they were given. Bounded in number and time."""
+"""Devices in the middle of EAP, found by the State they were given. Bounded in number and time.
+
+A device costs nothing to make up: one that only ever says a name must not keep the others out until its
+time is over. So when there is no room, who has been silent for longest makes some, if it has been silent
+for longer than a device that is there and its access point take to answer.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,44 +41,60 @@ class EapSessions:
     Args:
         most: how many there may be; further devices have to try again later.
         lifetime_s: seconds after which a device that has not finished is given up.
+        silent_s: seconds of silence after which one is given up if there is no room.
         abandoned: told each session that is given up.
     """
 
-    def __init__(self, *, most: int, lifetime_s: float, abandoned: Callable[[EapSession], None]) -> None:
+    def __init__(
+        self, *, most: int, lifetime_s: float, silent_s: float, abandoned: Callable[[EapSession], None]
+    ) -> None:
         self._most = most
         self._lifetime_s = lifetime_s
+        self._silent_s = silent_s
         self._abandoned = abandoned
         self._sessions: dict[bytes, EapSession] = {}
+        # When each was last heard, by State: the one that has been silent for longest comes first.
+        self._heard: dict[bytes, float] = {}
 
     def __len__(self) -> int:
         """Return the number of devices in the middle of EAP, the late ones included."""
         return len(self._sessions)
 
     def check_room(self, now: float) -> None:
-        """Give up those that are late.
+        """Give up those that are late, and if need be the one that has been silent for longest.
 
         Raises:
             UntrustedError: even so there is no room for one more.
         """
         self.expire(now)
-        if len(self._sessions) >= self._most:
+        if len(self._sessions) < self._most:
+            return
+        state, heard_at = next(iter(self._heard.items()))
+        if heard_at + self._silent_s > now:
             raise UntrustedError(DropReason.EAP_OVERLOAD)
+        self._give_up(self._sessions[state])
 
     def add(self, state: bytes, nas: str, conversation: Conversation, now: float) -> EapSession:
         """Add a device under a fresh State."""
         session = EapSession(state, nas, conversation, now + self._lifetime_s)
         self._sessions[state] = session
+        self._heard[state] = now
         return session
 
     def find(self, state: bytes, nas: str, now: float) -> EapSession | None:
         """Return the device of a State, or None if there is none, or no longer."""
         self.expire(now)
         session = self._sessions.get(state)
-        return session if session is not None and session.nas == nas else None
+        if session is None or session.nas != nas:
+            return None
+        del self._heard[state]
+        self._heard[state] = now
+        return session
 
     def end(self, session: EapSession) -> None:
         """Forget a device that has finished."""
-        self._sessions.pop(session.state, None)
+        if self._sessions.pop(session.state, None) is not None:
+            del self._heard[session.state]
 
     def expire(self, now: float) -> None:
         """Give up those that are late."""
@@ -81,5 +102,8 @@ class EapSessions:
             session = next(iter(self._sessions.values()))  # the oldest: all live equally long
             if session.ends_at > now:
                 return
-            del self._sessions[session.state]
-            self._abandoned(session)
+            self._give_up(session)
+
+    def _give_up(self, session: EapSession) -> None:
+        self.end(session)
+        self._abandoned(session)

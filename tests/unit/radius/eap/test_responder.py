@@ -31,7 +31,7 @@ class Server:
     def __init__(self, most=10, workers=None, **offered):
         self.questions = []
         self.counted = []
-        self.sessions = EapSessions(most=most, lifetime_s=60, abandoned=lambda _: None)
+        self.sessions = EapSessions(most=most, lifetime_s=60, silent_s=60, abandoned=lambda _: None)
         self.number = 0
         self.sizes = []
 
