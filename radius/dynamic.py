@@ -10,7 +10,7 @@ is not enough.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from controller.core.clock import Clock
@@ -35,6 +35,7 @@ END_REASON: Final = "admin"
 SOURCE: Final = "radius"
 _WINDOW_S: Final = 300
 """RFC 5176 §6.3: an Event-Timestamp further away is a replay, or a clock to be mended."""
+_MOST_ANSWERED: Final = 100_000
 
 ACK: Final = Answer(Code.DISCONNECT_ACK, (), "disconnect-ack")
 COA_ACK: Final = Answer(Code.COA_ACK, (), "coa-ack")
@@ -157,6 +158,36 @@ def check_fresh(packet: Packet, now_s: float) -> None:
         raise UntrustedError(DropReason.STALE)
 
 
+class Replays:
+    """Requests that were answered, until their Event-Timestamp says by itself that they are old.
+
+    The duplicate cache knows a request by where it came from and forgets it sooner; who repeats what they
+    overheard may send it from another port, some minutes later. One without Event-Timestamp cannot be told
+    from an honest request for the same thing.
+    """
+
+    def __init__(self) -> None:
+        self._answered: dict[tuple[str, bytes], float] = {}
+
+    def check(self, request: RequestReceived) -> None:
+        """Check that a request was not answered before.
+
+        Raises:
+            UntrustedError: it was: it is a replay.
+        """
+        if (request.client.id, request.packet.authenticator) in self._answered:
+            raise UntrustedError(DropReason.STALE)
+
+    def note(self, request: RequestReceived, now_s: float) -> None:
+        """Note that a request is answered; `now_s` is Unix time."""
+        answered = self._answered
+        while answered and (next(iter(answered.values())) <= now_s or len(answered) >= _MOST_ANSWERED):
+            del answered[next(iter(answered))]
+        if a.EVENT_TIMESTAMP in request.packet:
+            # Its authenticator is a digest of all of it and of the secret. A clock may be ahead by a window.
+            answered[request.client.id, request.packet.authenticator] = now_s + 2 * _WINDOW_S
+
+
 def only(find_client: FindClient, ids: frozenset[str]) -> FindClient:
     """Return a look-up that knows only the clients of these identifiers."""
 
@@ -186,6 +217,7 @@ class DynamicAuthorization:
         self._clock = clock
         self._ask = ask
         self._find_client = find_client
+        self._replays = Replays()
 
     async def answer(self, request: RequestReceived) -> Answer:
         """Answer a request; an ACK means that it is done, and stored.
@@ -195,6 +227,12 @@ class DynamicAuthorization:
         """
         now = self._clock.now()
         check_fresh(request.packet, now.timestamp())
+        self._replays.check(request)
+        answer = await self._answer(request, now)
+        self._replays.note(request, now.timestamp())
+        return answer
+
+    async def _answer(self, request: RequestReceived, now: datetime) -> Answer:
         if request.packet.code != Code.DISCONNECT_REQUEST:
             return await self._change(request.packet)
         target = find_target(request.packet, self._codec)

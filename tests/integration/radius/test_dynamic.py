@@ -1,11 +1,16 @@
 """Disconnect- and CoA-Requests by radclient."""
 
+import asyncio
+import socket
 from datetime import UTC, datetime
 
 import pytest
 
 from controller.models import NetSession
-from tests.integration.radius.asking import MAC, acct, class_of, mab, rows
+from radius.protocol.attributes import CALLING_STATION_ID, EVENT_TIMESTAMP, Code
+from radius.protocol.authenticator import sign_request
+from radius.protocol.packet import encode_integer, encode_text
+from tests.integration.radius.asking import MAC, SECRET, acct, class_of, mab, rows
 from tests.integration.radius.served.conftest import COA_NAK, nas  # noqa: F401
 
 
@@ -46,6 +51,36 @@ async def test_a_replay_is_dropped(radius, device):
     output = await radius.ask("disconnect", f"Calling-Station-Id={MAC},Event-Timestamp={old}\n", silent=True)
     assert "No reply from server" in output
     assert radius.metric('kolco_radius_dropped_total{nas="lo",reason="stale"}') >= 1
+
+
+async def test_what_was_overheard_is_not_obeyed_from_another_port(radius, device):
+    await online(radius)
+    overheard = sign_request(
+        Code.DISCONNECT_REQUEST,
+        7,
+        [
+            encode_text(CALLING_STATION_ID, MAC),
+            encode_integer(EVENT_TIMESTAMP, int(datetime.now(UTC).timestamp())),
+        ],
+        SECRET.encode(),
+        random_authenticator=bytes(16),
+    )
+    assert (await send(radius.dynamic_port, overheard))[0] == Code.DISCONNECT_ACK
+    assert await send(radius.dynamic_port, overheard, wait_s=0.2) == b""
+    assert radius.metric('kolco_radius_dropped_total{nas="lo",reason="stale"}') == 1
+
+
+async def send(port, octets, *, wait_s=2.0):
+    """Send a datagram from a port of its own and return what comes back in time."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setblocking(False)
+        sock.connect(("127.0.0.1", port))
+        sock.send(octets)
+        try:
+            async with asyncio.timeout(wait_s):
+                return await asyncio.get_running_loop().sock_recv(sock, 4_096)
+        except TimeoutError:
+            return b""
 
 
 async def test_a_change_goes_to_the_nas_and_into_the_session(nas, radius, device):  # noqa: F811

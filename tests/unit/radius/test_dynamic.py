@@ -1,6 +1,16 @@
 import pytest
 
-from radius.dynamic import Change, Target, change_to_send, check_fresh, find_target, only, read_change, refuse
+from radius.dynamic import (
+    Change,
+    Replays,
+    Target,
+    change_to_send,
+    check_fresh,
+    find_target,
+    only,
+    read_change,
+    refuse,
+)
 from radius.protocol.attributes import Code, ErrorCause
 from radius.protocol.connection import Client
 from radius.protocol.errors import DropReason, UntrustedError
@@ -31,6 +41,23 @@ def test_old_requests_are_not_believed():
         with pytest.raises(UntrustedError) as caught:
             check_fresh(packet(Event_Timestamp="1800000000"), now)
         assert caught.value.reason is DropReason.STALE
+
+
+def test_what_was_answered_is_not_answered_again_before_it_is_old():
+    replays = Replays()
+    asked = request(Code.DISCONNECT_REQUEST, Event_Timestamp="1800000000")
+    other = request(Code.DISCONNECT_REQUEST, client=Client("nas-2", ()), Event_Timestamp="1800000000")
+    timeless = request(Code.DISCONNECT_REQUEST, client=Client("nas-3", ()))
+    replays.check(asked)
+    for one in (asked, timeless):
+        replays.note(one, 1_800_000_000)
+    with pytest.raises(UntrustedError) as caught:
+        replays.check(asked)
+    assert caught.value.reason is DropReason.STALE
+    replays.check(other)
+    replays.check(timeless)
+    replays.note(other, 1_800_000_600)
+    replays.check(asked)
 
 
 def test_a_nak_says_why():
