@@ -21,12 +21,13 @@ class Priority(IntEnum):
     SESSION = 2
     """Accounting Start, Stop, On, Off."""
     INTERIM = 3
-    """Interim-Update, and what is no packet at all."""
+    """Interim-Update, and what is no request at all."""
 
 
 _ACCESS_REQUEST: Final = int(Code.ACCESS_REQUEST)
 _ACCOUNTING_REQUEST: Final = int(Code.ACCOUNTING_REQUEST)
 _INTERIM_UPDATE: Final = bytes((0, 0, 0, AcctStatusType.INTERIM_UPDATE))
+_RARE: Final = frozenset({int(Code.STATUS_SERVER), int(Code.DISCONNECT_REQUEST), int(Code.COA_REQUEST)})
 
 
 def classify(data: bytes) -> Priority:
@@ -39,7 +40,7 @@ def classify(data: bytes) -> Priority:
     if code == _ACCOUNTING_REQUEST:
         status = _find(data, ACCT_STATUS_TYPE)
         return Priority.INTERIM if status is None or status == _INTERIM_UPDATE else Priority.SESSION
-    return Priority.CONTINUATION
+    return Priority.CONTINUATION if code in _RARE else Priority.INTERIM
 
 
 def _find(data: bytes, kind: int) -> bytes | None:
