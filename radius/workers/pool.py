@@ -29,6 +29,7 @@ from radius.workers.process import Plan, WorkerProcess, start_worker
 
 LOG_DIED = "radius.worker_died"
 LOG_SILENT = "radius.worker_silent"
+LOG_NOT_STARTED = "radius.worker_not_started"
 
 _FIRST_DELAY_S: Final = 0.2
 _LONGEST_DELAY_S: Final = 15.0
@@ -183,7 +184,15 @@ class WorkerPool:
         delay, started_once = _FIRST_DELAY_S, False
         while not self._stopping.is_set():
             started = time.monotonic()
-            worker.process = await start_worker(worker.plan)
+            try:
+                worker.process = await start_worker(worker.plan)
+            except OSError as error:  # no memory, descriptor or process is left: at a later moment, perhaps
+                if not started_once:
+                    raise
+                _log.error(LOG_NOT_STARTED, worker=worker.number, reason=error.strerror)
+                delay = min(delay * 2, _LONGEST_DELAY_S)
+                await asyncio.sleep(delay)
+                continue
             worker.heard_at = started
             status = await self._follow(worker, worker.process)
             started_once |= worker.ready.is_set()

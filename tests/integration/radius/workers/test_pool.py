@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import errno
+import os
 import signal
 import socket
 import threading
@@ -21,6 +23,7 @@ from radius.workers import pool as module
 from radius.workers.assembly import prepare
 from radius.workers.messages import Event
 from radius.workers.pool import WorkerPool
+from radius.workers.process import start_worker
 from tests.conftest import free_port
 from tests.integration.radius.asking import SECRET, exchange, until
 from tests.integration.radius.workers.conftest import mab_request
@@ -257,6 +260,26 @@ async def test_a_worker_that_does_not_read_is_ended(pool, monkeypatch):
 
         async def replaced():
             return deaths(pool) == 1 and len(pool.pids) == 2
+
+        await until(replaced, seconds=30)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_worker_comes_back_though_the_system_has_none_for_a_while(pool, monkeypatch):
+    refused = []
+
+    async def start(plan):
+        if len(refused) < 2:
+            refused.append(plan.welcome.number)
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        return await start_worker(plan)
+
+    async with pool:
+        monkeypatch.setattr(module, "start_worker", start)
+        psutil.Process(pool.pids[0]).kill()
+
+        async def replaced():
+            return len(pool.pids) == 2 and len(refused) == 2
 
         await until(replaced, seconds=30)
 
