@@ -13,6 +13,7 @@ from functools import partial
 from typing import Final, cast
 
 from controller.core.log import get_logger
+from radius.journal.errors import NotStoredError
 from radius.metrics import RadiusMetrics
 from radius.protocol import attributes as a
 from radius.protocol.attributes import Code
@@ -275,7 +276,7 @@ class RadsecSession(asyncio.Protocol):
     def _give_up(self, connection: Connection, request: RequestReceived, error: Exception, kind: str) -> None:
         connection.forget(request)
         nas = request.client.id
-        if isinstance(error, PeerError):
+        if isinstance(error, PeerError | NotStoredError):
             self._handlers.metrics.count_dropped(nas, error.reason)
             return
         self._handlers.metrics.count_dropped(nas, FAILED)

@@ -5,7 +5,9 @@ import random
 import secrets
 
 import pytest
+from structlog.testing import capture_logs
 
+from radius.journal.errors import NotStored, NotStoredError
 from radius.protocol.attributes import Code
 from radius.protocol.packet import encode_packet
 from radius.protocol.requester import PendingRequest
@@ -119,6 +121,22 @@ async def test_a_fault_in_one_request_does_not_end_it(served, stream):
     served.held[0][1].set_exception(RuntimeError("broken"))
     assert (await ask(reader, writer, status(3))).identifier == 3
     assert served.metric('kolco_radius_dropped_total{nas="metro",reason="failed"}') == 1
+
+
+async def test_what_cannot_be_stored_is_counted_and_not_logged_each_time(served, stream):
+    reader, writer = stream
+    served.hold = True
+    writer.write(make(Code.ACCOUNTING_REQUEST, 1, (40, b"\0\0\0\1")).data)
+
+    async def there():
+        return bool(served.held)
+
+    await until(there)
+    with capture_logs() as logs:
+        served.held[0][1].set_exception(NotStoredError(NotStored.DISK_FULL))
+        assert (await ask(reader, writer, status(3))).identifier == 3
+    assert logs == []
+    assert served.metric('kolco_radius_dropped_total{nas="metro",reason="disk-full"}') == 1
 
 
 async def test_what_is_under_way_ends_with_its_connection(served, stream):
