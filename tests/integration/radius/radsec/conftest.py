@@ -46,11 +46,7 @@ class Served:
 
     def access(self, request):
         self.asked.append(request)
-        if not self.hold:
-            return ACCEPT
-        waiting = asyncio.get_running_loop().create_future()
-        self.held.append((request, waiting))
-        return waiting
+        return self.wait(request) if self.hold else ACCEPT
 
     def accounting(self, request):
         self.asked.append(request)
@@ -58,7 +54,12 @@ class Served:
         async def later():
             return ACCOUNTED
 
-        return later()
+        return self.wait(request) if self.hold else later()
+
+    def wait(self, request):
+        waiting = asyncio.get_running_loop().create_future()
+        self.held.append((request, waiting))
+        return waiting
 
     def metric(self, line):
         for shown in generate_latest(self.registry).decode().splitlines():
