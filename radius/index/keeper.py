@@ -7,12 +7,13 @@ now and then besides. A beat written into the outbox and heard again tells up to
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from controller.core import outbox
 from controller.core.bus import Bus
@@ -21,14 +22,16 @@ from controller.core.db import Database, is_away, reason_of
 from controller.core.errors import UnavailableError
 from controller.core.ids import new_id
 from controller.core.log import get_logger
+from radius.index.apart import Job, compare_apart
 from radius.index.changes import EVENTS, Changed, read_changes, read_missed, read_settled
-from radius.index.compare import compare
+from radius.index.compare import Compared, compare
 from radius.index.entries import REFUSE, Settled
 from radius.index.environment import Environment, is_marked_damaged
 from radius.index.events import IndexBeat
 from radius.index.keys import Keys
 from radius.index.metrics import IndexMetrics
-from radius.index.writer import Change, IndexWriter
+from radius.index.repository import has_more_devices
+from radius.index.writer import Change, IndexWriter, Written
 
 LOG_COMPARED: Final = "radius.index_compared"
 LOG_BEHIND: Final = "radius.index_behind"
@@ -42,8 +45,14 @@ _TICK_S: Final = 1.0
 _BEAT_S: Final = 5.0
 _AGAIN_S: Final = 1.0
 _SETTLED_S: Final = 60.0
+APART: Final = 20_000
+"""Devices, above which comparing them is the work of a process of its own."""
+_NICE: Final = 10
+"""Of that process while the index is complete; an index that is not makes logins wait for the database."""
 
 _log = get_logger(__name__)
+
+Result = TypeVar("Result")
 
 
 class IndexKeeper:
@@ -281,15 +290,10 @@ class IndexKeeper:
             if environment is None:
                 return
             now, started = self._clock.now(), self._clock.monotonic()
-            touched: set[tuple[bytes, bytes]] = set()
-            self._touched = touched
-
-            async def write(changes: list[Change]) -> None:
-                await self._do(partial(self._writer.apply, changes, but=touched))
-
+            self._touched = set()
             try:
                 await self._write(Changed(settled=True))
-                found = await compare(self._db, environment, self._keys, now, touched=touched, write=write)
+                found = await self._look(environment, now, self._touched)
                 synced_at = max(self._writer.state.synced_at, now.timestamp())
                 state: dict[str, Any] = {
                     "hits": True,
@@ -313,6 +317,23 @@ class IndexKeeper:
             removed=found.removed,
             seconds=round(seconds, 1),
         )
+
+    async def _look(
+        self, environment: Environment, now: datetime, touched: set[tuple[bytes, bytes]]
+    ) -> Compared:
+        """Compare here if that is soon done, or else in a process of its own."""
+
+        async def write(changes: list[Change]) -> Written:
+            return await self._do(partial(self._writer.apply, changes, but=touched))
+
+        async with self._db.reading() as tx:
+            many = await has_more_devices(tx, APART)
+        if not many:
+            return await compare(self._db, environment, self._keys, now, write)
+        nice = _NICE if self.is_complete else 0
+        path = str(environment.path)
+        job = Job(self._db.url, path, self._keys.secret, now.timestamp(), nice, os.getpid())
+        return await compare_apart(job, write)
 
     # --- when it cannot be written ---------------------------------------------------------------
 
@@ -339,10 +360,10 @@ class IndexKeeper:
             raise error
         await asyncio.sleep(_AGAIN_S)
 
-    async def _do(self, work: Callable[[], None]) -> None:
+    async def _do(self, work: Callable[[], Result]) -> Result:
         """Have the writer's thread do something."""
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except UnavailableError as error:
             if not self._failed:
                 _log.error(LOG_FAILED, error=error.message, hint=error.hint)

@@ -17,6 +17,7 @@ class Keys:
     """
 
     def __init__(self, secret: bytes) -> None:
+        self.secret: Final = secret
         self._username = blake2b(key=secret, digest_size=KEY_LENGTH, person=b"username")
         self._account = blake2b(key=secret, digest_size=KEY_LENGTH, person=b"account")
         self._station = blake2b(key=secret, digest_size=KEY_LENGTH, person=b"station")

@@ -7,18 +7,31 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from controller.core.db import Tx, among
+from controller.core.db import Tx, UtcDateTime, among
 from controller.directory.types import PlanView
 from controller.models import AccessPoint, Account, ApStatus, Device, DeviceCredential, NetSession, Plan
 from radius.index.entries import REFUSE, PlaceEntry
+
+_MOMENT = sa.DateTime(timezone=True).with_variant(UtcDateTime(), "sqlite")
+_AS_IT_IS = sa.types.NullType()
+"""With these types a value of PostgreSQL passes no function of Python's: most of what a row took."""
+
+
+def _moment(column: Any) -> Any:
+    return sa.type_coerce(column, _MOMENT).label(column.key)
+
+
+def _octets(column: Any) -> Any:
+    return sa.type_coerce(column, _AS_IT_IS).label(column.key)
+
 
 _CREDENTIAL = (
     sa.select(
         DeviceCredential.id,
         DeviceCredential.username,
-        DeviceCredential.secret_digest,
-        DeviceCredential.sealed,
-        DeviceCredential.expires_at,
+        _octets(DeviceCredential.secret_digest),
+        _octets(DeviceCredential.sealed),
+        _moment(DeviceCredential.expires_at),
         Device.account_id,
         DeviceCredential.device_id,
         Device.mac,
@@ -29,13 +42,19 @@ _CREDENTIAL = (
     .where(DeviceCredential.revoked_at.is_(None), Account.status == "active")
 )
 _DEVICE = (
-    sa.select(Device.id, Device.mac, Device.remembered_until, Device.account_id, Account.plan_id)
+    sa.select(Device.id, Device.mac, _moment(Device.remembered_until), Device.account_id, Account.plan_id)
     .join(Account, Account.id == Device.account_id)
     .where(Device.remembered_until.is_not(None), Account.status == "active")
 )
-_SESSION = sa.select(NetSession.id, NetSession.mac, NetSession.account_id, NetSession.expires_at).where(
-    NetSession.ended_at.is_(None)
+_SESSION = sa.select(
+    NetSession.id, NetSession.mac, NetSession.account_id, _moment(NetSession.expires_at)
+).where(NetSession.ended_at.is_(None))
+_PAGES_ONLY = sa.text(
+    "SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),"
+    " set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true)"
 )
+"""Until the transaction ends. PostgreSQL might else join all of the tables for each page, where it has not
+counted their rows yet."""
 
 Rows = Sequence[Any]
 """Rows with the columns of one of the selects above."""
@@ -67,31 +86,41 @@ async def list_sessions(tx: Tx, *, macs: Collection[str]) -> Rows:
 
 
 async def page_credentials(tx: Tx, *, after: str, limit: int, now: datetime) -> Page:
-    """Return the good ones of the next credentials by id."""
-    good = sa.and_(DeviceCredential.revoked_at.is_(None), DeviceCredential.expires_at > now)
-    return await _page(tx, _CREDENTIAL, DeviceCredential.id, good, after=after, limit=limit)
+    """Return the next good credentials by id."""
+    query = _CREDENTIAL.where(DeviceCredential.expires_at > now)
+    return await _page(tx, query, DeviceCredential.id, after=after, limit=limit)
 
 
 async def page_devices(tx: Tx, *, after: str, limit: int, now: datetime) -> Page:
-    """Return the remembered ones of the next devices by id."""
-    return await _page(tx, _DEVICE, Device.id, Device.remembered_until > now, after=after, limit=limit)
+    """Return the next remembered devices by id."""
+    return await _page(tx, _DEVICE.where(Device.remembered_until > now), Device.id, after=after, limit=limit)
 
 
 async def page_sessions(tx: Tx, *, after: str, limit: int, now: datetime) -> Page:
     """Return the next open sessions by id."""
-    is_open = sa.and_(NetSession.ended_at.is_(None), NetSession.expires_at > now)
-    return await _page(tx, _SESSION, NetSession.id, is_open, after=after, limit=limit)
+    query = _SESSION.where(NetSession.expires_at > now)
+    return await _page(tx, query, NetSession.id, after=after, limit=limit)
 
 
-async def _page(tx: Tx, query: Any, column: Any, which: Any, *, after: str, limit: int) -> Page:
-    """Return the rows of a query whose id is among the next ids.
+async def has_more_devices(tx: Tx, than: int) -> bool:
+    """Tell whether there are more devices than that many; counts no further."""
+    some = sa.select(Device.id).limit(than + 1).subquery()
+    return (await tx.scalar(sa.select(sa.func.count()).select_from(some)) or 0) > than
 
-    The ids are chosen first: a database that has not counted its rows yet might else join all of two
-    tables for each page.
-    """
-    ids = list(await tx.scalars(sa.select(column).where(column > after, which).order_by(column).limit(limit)))
-    rows = (await tx.execute(query.where(among(tx, column.expression, ids)))).all() if ids else ()
-    return Page(rows, ids[-1] if len(ids) == limit else None)
+
+async def _page(tx: Tx, query: Any, column: Any, *, after: str, limit: int) -> Page:
+    """Return the next rows of a query by the id that stands first in them."""
+    connection = await tx.connection()
+    page = query.where(column > after).order_by(column).limit(limit)
+    if connection.dialect.name == "postgresql":
+        await connection.execute(_PAGES_ONLY)
+        result = await connection.execute(page)
+        # As the driver has them: making rows of them took longer than all the rest.
+        rows: Rows = result.cursor.fetchall() if result.cursor is not None else ()
+        result.close()
+    else:
+        rows = (await connection.execute(page)).all()
+    return Page(rows, rows[-1][0] if len(rows) == limit else None)
 
 
 @dataclass(frozen=True, slots=True)

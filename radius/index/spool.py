@@ -41,9 +41,7 @@ class Spool:
         waiting = self._waiting
         for key, value in items:
             part = waiting[key[0]]
-            part += key
-            part += len(value).to_bytes(_SIZE, "big")
-            part += value
+            part += b"%b%b%b" % (key, len(value).to_bytes(_SIZE, "big"), value)
             if len(part) >= self._block:
                 self._store(key[0])
 

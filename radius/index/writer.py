@@ -4,7 +4,8 @@ Only one process writes, and all its calls come from one thread.
 """
 
 import shutil
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -28,6 +29,15 @@ from radius.index.environment import Environment, explain_failure, move_aside, n
 
 Change = tuple[bytes, bytes, bytes | None]
 """A table, a key, and its encoded entry; None: it shall not be there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How many entries were put there, and how many removed."""
+
+    put: int
+    removed: int
+
 
 _NOTHING: Final[frozenset[tuple[bytes, bytes]]] = frozenset()
 
@@ -75,9 +85,9 @@ class IndexWriter:
         changes: Sequence[Change],
         *,
         settled: Settled | None = None,
-        but: Container[tuple[bytes, bytes]] = _NOTHING,
+        but: Collection[tuple[bytes, bytes]] = _NOTHING,
         **state: Any,
-    ) -> None:
+    ) -> Written:
         """Make changes, and set fields of the state; on the disk when it returns.
 
         Args:
@@ -90,14 +100,16 @@ class IndexWriter:
             UnavailableError: it cannot be written; the hint says what to do.
         """
         environment = self._opened()
+        put = removed = 0
         if settled is not None:
             state["settled"] = self.state.settled + 1
         new = msgspec.structs.replace(self.state, **state) if state else self.state
         try:
             with environment.lmdb.begin(write=True) as tx:
-                wanted = sorted(change for change in changes if change[:2] not in but)
-                for table, group in groupby(wanted, itemgetter(0)):
-                    _change(tx, environment.tables[table], group)
+                wanted = [change for change in changes if change[:2] not in but] if but else changes
+                for table, group in groupby(sorted(wanted), itemgetter(0)):
+                    made = _change(tx, environment.tables[table], list(group))
+                    put, removed = put + made.put, removed + made.removed
                 if settled is not None:
                     tx.put(SETTLED_KEY, encode(settled), db=environment.tables[SETTLED])
                 if new is not self.state:
@@ -105,6 +117,7 @@ class IndexWriter:
         except (lmdb.Error, OSError) as error:
             raise explain_failure(error, self.path) from error
         self.state = new
+        return Written(put, removed)
 
     def count(self, table: bytes) -> int:
         """Return the number of entries of a table, 0 if the index is not open."""
@@ -161,15 +174,15 @@ class IndexWriter:
         self.apply((), key_check=self._key_check, hits=True)
 
 
-def _change(tx: lmdb.Transaction, table: Any, changes: Iterable[Change]) -> None:
+def _change(tx: lmdb.Transaction, table: Any, changes: Sequence[Change]) -> Written:
     """Make changes of one table, in the order of their keys."""
-    puts = []
-    for _, key, value in changes:
-        if value is None:
-            tx.delete(key, db=table)
-        else:
-            puts.append((key, value))
+    puts = [(key, value) for _, key, value in changes if value is not None]
+    if len(puts) < len(changes):
+        for _, key, value in changes:
+            if value is None:
+                tx.delete(key, db=table)
     if puts:
         cursor = tx.cursor(table)
         append = not cursor.last() or bytes(cursor.key()) < puts[0][0]
         cursor.putmulti(puts, append=append)
+    return Written(len(puts), len(changes) - len(puts))

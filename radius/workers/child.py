@@ -6,9 +6,7 @@ ends.
 
 import asyncio
 import contextlib
-import ctypes
 import gc
-import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Mapping
@@ -32,6 +30,7 @@ from controller.core.tasks import Tasks
 from radius.index.build import make_index
 from radius.metrics import RadiusMetrics
 from radius.nas import NasRegistry
+from radius.parent import die_with_parent
 from radius.protocol.connection import RequestReceived
 from radius.settings import RadiusSettings
 from radius.tally import Tally
@@ -48,18 +47,10 @@ LOG_ENDED = "radius.worker_ended"
 LOG_FAILED = "radius.worker_failed"
 REPORT_S: Final = 1.0
 
-_PR_SET_PDEATHSIG: Final = 1
 _MOST_WAITING: Final = 1024 * 1024
 """Octets the parent has not read, above which reports wait: what they would tell is kept."""
 
 _log = get_logger(__name__)
-
-
-def die_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when its parent dies; at once if it has died already."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
 
 
 class ChildLink:

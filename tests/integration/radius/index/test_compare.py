@@ -21,33 +21,33 @@ def writer(tmp_path):
 
 @pytest.fixture
 def compare(runtime, writer):
-    async def run(touched=frozenset()):
+    async def run(touched=frozenset(), page=c.PAGE):
         async def write(changes):
-            writer.apply(changes, but=touched)
+            assert changes == sorted(changes)
+            return writer.apply(changes, but=touched)
 
-        return await c.compare(
-            runtime.db, writer.environment, KEYS, runtime.clock.now(), touched=touched, write=write
-        )
+        now = runtime.clock.now()
+        return await c.compare(runtime.db, writer.environment, KEYS, now, write, page=page)
 
     return run
 
 
-async def test_pages_make_a_whole(runtime, directory, writer, compare, monkeypatch):
-    monkeypatch.setattr(c, "_PAGE", 3)
+@pytest.mark.parametrize("page", [3, 7, 1_000])
+async def test_pages_make_a_whole(runtime, directory, writer, compare, page):
     now = runtime.clock.now()
     for number in range(7):
         mac = f"02:00:00:00:01:{number:02x}"
         login = await make_citizen(runtime.db, directory, now=now, mac=mac, phone=f"+7916000000{number}")
         async with runtime.db.transaction() as tx:
             await directory.issue_credential(tx, device_id=login.device_id, now=now, valid_s=100)
-    assert await compare() == c.Compared(14, 14, 0)
+    assert await compare(page=page) == c.Compared(14, 14, 0)
     assert (writer.count(CREDENTIALS), writer.count(DEVICES)) == (7, 7)
-    assert await compare() == c.Compared(14, 0, 0)
+    assert await compare(page=page) == c.Compared(14, 0, 0)
     async with runtime.db.transaction() as tx:
         await tx.execute(
             sa.update(Device).where(Device.mac < "02:00:00:00:01:02").values(remembered_until=None)
         )
-    assert await compare() == c.Compared(12, 0, 2)
+    assert await compare(page=page) == c.Compared(12, 0, 2)
 
 
 async def test_what_events_have_touched_is_left_alone(runtime, login, writer, compare):
