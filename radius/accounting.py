@@ -91,7 +91,7 @@ class Accountant:
             await sessions.lock_starts(tx, macs=macs, accounts=accounts)
         promised = {record.session.session_id for record in fresh if record.session is not None}
         await sessions.load(tx, ids=legs.session_ids() | promised, macs=macs, accounts=accounts)
-        if begun:
+        if begun or restarted:
             await self._read_places(tx)
         batch = _Batch(legs, sessions, known, self._places)
         await legs.load_open_of(tx, batch.sessions_that_may_end(received))
@@ -143,11 +143,12 @@ class _Batch:
     def sessions_that_may_end(self, received: Sequence[Received]) -> set[str]:
         """Return the sessions whose other legs decide whether they end."""
         ids = set()
+        restarted = {one.record.device for one in received if one.record.kind in _RESTARTS}
+        for device in restarted:
+            ids |= {leg.session_id for leg in self.legs.list_of_device(device)}
         for one in received:
             record = one.record
-            if record.kind in _RESTARTS:
-                ids |= {leg.session_id for leg in self.legs.list_of_device(record.device)}
-            elif record.kind is AcctStatusType.STOP:
+            if record.kind is AcctStatusType.STOP:
                 leg = self.legs.find(record.leg)
                 if leg is not None:
                     ids.add(leg.session_id)
@@ -252,8 +253,15 @@ class _Batch:
         return Outcome.ENDED
 
     def _restart(self, record: Record, at: datetime) -> None:
+        """End the legs of what restarted: of one access point, if the NAS says which, else of the address.
+
+        Many access points may stand behind one address, of a proxy or of address translation.
+        """
+        place = self.places.find(record.called.mac)
         touched = set()
         for leg in self.legs.list_of_device(record.device):
+            if place is not None and leg.ap_serial not in {None, place.serial}:
+                continue
             self.legs.end(leg, at)
             touched.add(leg.session_id)
         for session_id in touched:

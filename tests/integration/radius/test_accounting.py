@@ -19,15 +19,18 @@ from radius.protocol.attributes import AcctStatusType
 from radius.records import Record, Totals
 from radius.session_class import SessionClass
 from radius.stations import CalledStation
+from tests.factories.inventory import add_ap, add_places, mac_of
 from tests.fakes.clock import FakeClock
 
 MAC = "02:00:00:00:00:01"
 START, STOP, INTERIM = AcctStatusType.START, AcctStatusType.STOP, AcctStatusType.INTERIM_UPDATE
 
 
-def record(kind, *, leg="A", up=0, seconds=0, session=None, mac=MAC, cause=0, address="192.0.2.1"):
+def record(
+    kind, *, leg="A", up=0, seconds=0, session=None, mac=MAC, cause=0, address="192.0.2.1", called=None
+):
     return Record(
-        kind, "nas", address, leg, session, mac, "", CalledStation(None, "City"), Totals(up_bytes=up),
+        kind, "nas", address, leg, session, mac, "", CalledStation(called, "City"), Totals(up_bytes=up),
         seconds, cause, 0,
     )  # fmt: skip
 
@@ -247,6 +250,26 @@ async def test_a_restart_ends_only_what_is_nowhere_else(world):
     await world.apply(record(on, leg="", address="192.0.2.2"))
     assert (await world.session()).end_reason == "nas-restart"
     assert await world.apply(record(STOP)) == [Outcome.REPEATED]
+
+
+async def test_an_access_point_that_restarts_ends_nothing_of_others_behind_the_same_address(world):
+    await add_places(world.db)
+    first, second = [mac_of(await add_ap(world.db, 16 * number, connected=True)) for number in range(2)]
+    on = AcctStatusType.ACCOUNTING_ON
+    await world.apply(record(START, session=world.promised, called=first))
+    assert await world.apply(record(on, leg="", called=second)) == [Outcome.RESTARTED]
+    assert (await world.session()).ended_at is None
+    await world.apply(record(on, leg="", called=first))
+    assert (await world.session()).end_reason == "nas-restart"
+
+
+@pytest.mark.parametrize("called", [None, "02:aa:00:00:00:01"])
+async def test_a_restart_of_nobody_known_is_one_of_the_address(world, called):
+    await add_places(world.db)
+    serial = await add_ap(world.db, 0, connected=True)
+    await world.apply(record(START, session=world.promised, called=mac_of(serial)))
+    await world.apply(record(AcctStatusType.ACCOUNTING_OFF, leg="", called=called))
+    assert (await world.session()).end_reason == "nas-restart"
 
 
 @pytest.mark.parametrize(
