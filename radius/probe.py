@@ -78,9 +78,16 @@ def build(probe: Probe, secret: bytes, *, identifier: int, random_authenticator:
 
 
 async def ask(
-    probe: Probe, host: str, port: int, secret: bytes, *, timeout_s: float, now: Callable[[], float]
+    probe: Probe,
+    host: str,
+    port: int,
+    secret: bytes,
+    *,
+    timeout_s: float,
+    now: Callable[[], float],
+    tries: int = 3,
 ) -> ProbeAnswer:
-    """Send a probe and return the answer.
+    """Send a probe, so many times at most, and return the answer.
 
     Raises:
         InvalidInputError: something in it cannot be sent.
@@ -89,7 +96,7 @@ async def ask(
     authenticator = fresh_authenticator()
     pending = build(probe, secret, identifier=fresh_identifier(), random_authenticator=authenticator)
     started = now()
-    packet = await exchange(pending, host, port, timeout_s=timeout_s)
+    packet = await exchange(pending, host, port, timeout_s=timeout_s, tries=tries)
     seconds = now() - started
     name = Code(packet.code).name.replace("_", "-").title()
     attested = _is_attested(probe, authenticator, packet) if probe.method == "mschapv2" else None

@@ -102,7 +102,7 @@ def print_rows(
         for row in rows:
             typer.echo(f"{kind}/{row[key]}")
     elif not rows:
-        note(f"no {kind}s")
+        note(f"no {kind if kind.endswith('s') else kind + 's'}")
     else:
         _print_table(rows, [column for column in columns if output is Format.WIDE or not column.wide])
 
@@ -163,6 +163,25 @@ def confirm(question: str, *, yes: bool) -> None:
     if not typer.confirm(question, err=True):
         note("cancelled")
         raise typer.Exit(ExitCode.USAGE)
+
+
+def ask_hidden(what: str, *, hint: str) -> str:
+    """Ask for a secret without showing it; without a terminal it is the first line of the standard input.
+
+    Args:
+        what: what is asked for, such as `Password`.
+        hint: how else to give it.
+
+    Raises:
+        InvalidInputError: there is none.
+    """
+    if sys.stdin.isatty():
+        given: str = typer.prompt(what, hide_input=True)
+        return given
+    given = sys.stdin.readline().rstrip("\r\n")
+    if not given:
+        raise InvalidInputError(f"there is no terminal to ask for the {what.lower()} at", hint=hint)
+    return given
 
 
 def exit_code(error: KolcoError) -> ExitCode:

@@ -32,6 +32,8 @@ from controller.cli.output import (
     Format,
     Output,
     Row,
+    ask_hidden,
+    note,
     print_row,
     print_rows,
 )
@@ -102,7 +104,7 @@ def try_server(
         str, typer.Option(envvar="KOLCO_NAS_SECRET", help="Shared secret, if not by --nas.")
     ] = "",
     server: Annotated[str, typer.Option(help="Address of the RADIUS server.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Its authentication port.")] = 1812,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Its authentication port.")] = 1812,
     username: Annotated[str, typer.Option(help="User name, where the method has one.")] = "",
     password: Annotated[
         str, typer.Option(envvar="KOLCO_TEST_PASSWORD", help="Its password; asked if left out.")
@@ -126,16 +128,18 @@ def try_server(
     resume: Annotated[
         bool, typer.Option("--resume", help="EAP: log in twice, the second time by resuming the TLS session.")
     ] = False,
-    timeout: Annotated[float, typer.Option(help="Seconds before the first retransmission.")] = 1.0,
+    timeout: Annotated[float, typer.Option(min=0.01, help="Seconds before the first retransmission.")] = 1.0,
     output: Output = Format.TABLE,
 ) -> None:
     """Ask as a real NAS, for EAP as a real device too; exit code 0 for an Accept, 1 for a Reject.
+
+    A Reject comes a second late: it is kept back (KOLCO_RADIUS_REJECT_DELAY_S).
 
     Example: kolco radius test mab --nas ring-aps --mac 02:00:00:00:00:01
     Example: kolco radius test peap-mschapv2 --nas ring-aps --username d-01j0000000000000000000000a
     """
     if method in _WITH_PASSWORD and not password:
-        password = typer.prompt("Password", hide_input=True)
+        password = ask_hidden("Password", hint=radius_eap.PASSWORD_HINT)
     question = probe.Probe(
         method=method.value,
         username=username,
@@ -190,7 +194,11 @@ def try_server(
     columns += [Column(name.upper().replace("_", "-"), name) for name in more]
     columns += [Column(name.upper(), partial(_constant, value)) for name, value in answer.attributes]
     print_row(row, columns, output, kind="answer", key="answer")
-    raise typer.Exit(ExitCode.OK if answer.accepted else ExitCode.ERROR)
+    if not answer.accepted:
+        known = f"--mac {mac}" if method is AskMethod.MAB else f"--username {username}" if username else ""
+        if known:
+            note(f"why: `kolco radius explain {known} --last`, on the server")
+        raise typer.Exit(ExitCode.ERROR)
 
 
 @app.command("watch")

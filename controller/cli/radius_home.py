@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from controller.audit import service as audit
-from controller.cli.output import Column, Format, Output, Yes, confirm, print_done, print_rows
+from controller.cli.output import Column, Format, Output, Yes, ask_hidden, confirm, print_done, print_rows
 from controller.cli.radius_nas import opened
 from controller.core.clock import SystemClock
 from controller.core.db import Tx
@@ -71,7 +71,7 @@ def add_home(
     trusted: Annotated[
         bool, typer.Option(help="Let it also set VLAN, filter and any vendor's attributes.")
     ] = False,
-    no_status: Annotated[bool, typer.Option(help="It does not answer Status-Server.")] = False,
+    no_status: Annotated[bool, typer.Option("--no-status", help="It does not answer Status-Server.")] = False,
     output: Output = Format.TABLE,
 ) -> None:
     """Add a home server; `kolco radius realm set` says for which realm it answers.
@@ -82,7 +82,7 @@ def add_home(
         raise InvalidInputError(f"{protocol!r} is neither udp nor radsec", field="protocol")
     known: Protocol = "radsec" if protocol == "radsec" else "udp"
     if known == "udp" and not secret:
-        secret = typer.prompt("Shared secret", hide_input=True)
+        secret = ask_hidden("Shared secret", hint="give it with KOLCO_HOME_SECRET")
     new = NewHome(
         home_id,
         known,

@@ -8,7 +8,7 @@ from typing import Final
 from OpenSSL import SSL
 
 from controller.core.errors import InvalidInputError, UnavailableError
-from radius.client import exchange, fresh_authenticator, fresh_identifier
+from radius.client import Line, fresh_authenticator, fresh_identifier, open_line
 from radius.probe import ProbeAnswer
 from radius.protocol import attributes as a
 from radius.protocol.attributes import Code, ServiceType
@@ -88,23 +88,24 @@ async def ask_eap(
         UnavailableError: no genuine answer came, or one that no device understands.
     """
     peer, attributes = _make_peer(probe), _attributes(probe)
-    ended = await _log_in(peer, attributes, probe, (host, port, secret), timeout_s=timeout_s, now=now)
-    if not probe.resume or not ended.answer.accepted:
-        return ended
-    again = peer.again()
-    return await _log_in(again, attributes, probe, (host, port, secret), timeout_s=timeout_s, now=now)
+    async with open_line(host, port) as line:  # one port, as an access point has: one worker's
+        ended = await _log_in(peer, attributes, probe, (line, secret), timeout_s=timeout_s, now=now)
+        if not probe.resume or not ended.answer.accepted:
+            return ended
+        again = peer.again()
+        return await _log_in(again, attributes, probe, (line, secret), timeout_s=timeout_s, now=now)
 
 
 async def _log_in(
     peer: Peer,
     attributes: list[Attribute],
     probe: EapProbe,
-    server: tuple[str, int, bytes],
+    server: tuple[Line, bytes],
     *,
     timeout_s: float,
     now: Callable[[], float],
 ) -> EapProbeAnswer:
-    host, port, secret = server
+    line, secret = server
     said = encode_eap(EapCode.RESPONSE, 0, EapType.IDENTITY, probe.anonymous.encode())
     state: list[Attribute] = []
     started = now()
@@ -117,7 +118,7 @@ async def _log_in(
             secret,
             random_authenticator=authenticator,
         )
-        packet = await exchange(pending, host, port, timeout_s=timeout_s)
+        packet = await line.ask(pending, timeout_s=timeout_s)
         answer = _hear(peer, packet)
         if packet.code != Code.ACCESS_CHALLENGE or answer is None:
             keys = read_mppe_keys(packet.attributes, secret, authenticator)

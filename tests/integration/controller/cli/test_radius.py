@@ -45,6 +45,7 @@ async def test_try_a_server(kolco, radius, device):  # noqa: F811
     refused = await kolco("test", "pap", "--username", "u", "--password", "p", *server)
     assert refused.exit_code == 1
     assert "Access-Reject" in refused.stdout
+    assert "kolco radius explain --username u --last" in refused.stderr
     silent = await kolco("test", "status", *server[2:], "--secret", "another secret here")
     assert isinstance(silent.exception, UnavailableError)
 

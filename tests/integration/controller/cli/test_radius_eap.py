@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from typer.testing import CliRunner
@@ -90,3 +90,40 @@ async def test_mistakes_are_explained(kolco, runtime, tmp_path):
     ):
         result = await kolco(*arguments)
         assert isinstance(result.exception, InvalidInputError), result.output
+
+
+async def test_files_that_do_not_do(kolco, runtime, tmp_path):
+    authority = CertificateAuthority.open(runtime.data_dir / "pki")
+    certificate, key = map(str, authority.issue_client("one", now=datetime.now(UTC)).write(tmp_path, "one"))
+    _, other_key = map(str, authority.issue_client("two", now=datetime.now(UTC)).write(tmp_path, "two"))
+    junk = tmp_path / "junk.pem"
+    junk.write_text("no PEM")
+    server = ("tls", "--secret", "x", "--port", "9")
+    for shown, said in (
+        ((), "certificate"),
+        (("--certificate", certificate), "belong together"),
+        (("--certificate", certificate, "--key", other_key), "is not the key of"),
+        (("--certificate", str(junk), "--key", key), "junk.pem holds no certificate"),
+        (("--certificate", certificate, "--key", str(junk)), "junk.pem holds no private key"),
+        (("--certificate", certificate, "--key", key, "--ca", str(junk)), "junk.pem holds no certificate"),
+        (("--certificate", "/nowhere", "--key", key), "cannot read /nowhere"),
+    ):
+        result = await kolco(*server, *shown)
+        assert isinstance(result.exception, InvalidInputError), result.output
+        assert said in str(result.exception)
+
+
+async def test_a_certificate_that_expired_is_told(kolco, radius, runtime, tmp_path):  # noqa: F811
+    authority = CertificateAuthority.open(runtime.data_dir / "pki")
+    issued = authority.issue_client("gone", now=datetime.now(UTC) - timedelta(days=30), days=10)
+    certificate, key = map(str, issued.write(tmp_path, "gone"))
+    server = ("tls", "--nas", "lo", "--port", str(radius.auth_port))
+    result = await kolco(*server, "--certificate", certificate, "--key", key)
+    assert result.exit_code == 1
+    assert "it will be refused" in result.stderr
+
+
+async def test_no_terminal_to_ask_at(kolco):
+    result = await kolco("pap", "--secret", "x", "--username", "u")
+    assert isinstance(result.exception, InvalidInputError)
+    assert "KOLCO_TEST_PASSWORD" in result.exception.hint
