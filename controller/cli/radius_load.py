@@ -6,6 +6,7 @@ shared secret it would try by itself.
 
 import asyncio
 import csv
+import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,18 +14,20 @@ from typing import Annotated
 
 import typer
 
-from controller.cli import radius_nas
+from controller.cli import radius_eap, radius_nas
 from controller.cli.output import Column, ExitCode, Format, Output, Row, note, print_row
 from controller.core.errors import InvalidInputError
-from controller.core.settings import CoreSettings
 from controller.nas import service
+from radius.load.first import check_answers
 from radius.load.plan import LoadPlan, Pace, Target, Work
 from radius.load.requests import Login, Station
 from radius.load.run import learn_classes, run_load
+from radius.stations import find_mac
 
 __all__ = ["load"]
 
 _FIELDS = ("username", "password", "mac")
+_CSV_HINT = "a line is username,password,mac; `kolco radius credential issue` tells a name and password"
 _COLUMNS = (
     "work", "sent", "packets", "answered", "accepted", "rejected", "lost", "strays", "offered_per_second",
     "per_second", "p50_ms", "p90_ms", "p99_ms", "max_ms",
@@ -39,7 +42,9 @@ def load(
         str, typer.Option(envvar="KOLCO_NAS_SECRET", help="Shared secret, if not by --nas.")
     ] = "",
     server: Annotated[str, typer.Option(help="Address of the RADIUS server.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Its port; by default 1812, for accounting 1813.")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Its port; by default 1812, for accounting 1813.")
+    ] = 0,
     credentials: Annotated[
         Path | None, typer.Option(help="CSV file of who logs in: username,password,mac; mac may be left out.")
     ] = None,
@@ -50,7 +55,9 @@ def load(
     login: Annotated[
         bool, typer.Option(help="accounting: log everybody in first by PAP and echo the Class.")
     ] = False,
-    auth_port: Annotated[int, typer.Option(help="With --login: the authentication port.")] = 1812,
+    auth_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="With --login: the authentication port.")
+    ] = 1812,
     rate: Annotated[
         float, typer.Option(min=0, help="Requests a second whatever the server does; for EAP, logins.")
     ] = 0.0,
@@ -86,6 +93,8 @@ def load(
 ) -> None:
     """Make a server work, and say how much it answered how quickly; exit code 1 if an answer was not genuine.
 
+    First it asks once: if nobody answers, or not with this shared secret, nothing more is sent.
+
     Example: kolco radius load pap --nas ring-aps --credentials devices.csv --rate 5000 --seconds 10
     Example: kolco radius load accounting --nas ring-aps --count 20000 --in-flight 256
     Example: kolco radius load ttls-pap --nas ring-aps --credentials devices.csv --count 500 --processes 2
@@ -99,9 +108,12 @@ def load(
         )
     if tls not in {"", "1.2", "1.3"}:
         raise InvalidInputError("tls is 1.2 or 1.3", field="tls")
-    if (certificate is None) != (key is None):
-        raise InvalidInputError("certificate and key belong together")
+    identity = radius_eap.read_identity(certificate, key)
     logins = _read_logins(credentials) if credentials is not None else ()
+    if login and not logins:
+        raise InvalidInputError(
+            "--login needs somebody who logs in", hint="name a CSV file with --credentials"
+        )
     plan = LoadPlan(
         work,
         target,
@@ -112,18 +124,30 @@ def load(
         lanes=sockets,
         verify_every=verify,
         station=Station(called=called),
-        ca_pem=_read(ca or CoreSettings.load().data_dir / "pki" / "ca.crt") if work.is_eap else b"",
-        identity=None if certificate is None or key is None else (_read(certificate), _read(key)),
+        ca_pem=radius_eap.read_authority(ca) if work.is_eap else b"",
+        identity=None if identity is None else (identity.certificate_pem, identity.key_pem),
         newest_tls=tls,
     )
+    check_answers(plan, now=time.perf_counter)
     if login:
         classes = learn_classes(replace(plan, target=replace(target, port=auth_port)))
+        if not any(classes):
+            raise InvalidInputError(
+                f"nobody of {credentials} was let in at port {auth_port}",
+                hint="`kolco radius test pap` with one of them says more",
+            )
         note(f"{sum(map(bool, classes))} of {len(classes)} logins got a Class")
         plan = replace(plan, classes=classes)
-    report = run_load(plan, processes=processes).to_json()
+    ran = run_load(plan, processes=processes)
+    report = ran.to_json()
     columns = [Column(name.upper().replace("_", "-"), name) for name in _COLUMNS]
     columns += [Column(name.upper(), partial(_fault, name)) for name in report["faults"]]
     print_row(report, columns, output, kind="load", key="work")
+    if report["rejected"]:
+        note(f"{report['rejected']} were refused: `kolco radius explain --username … --last` says why")
+    if not ran.answered:
+        note("nobody answered in time: the server is overloaded, or --timeout is too short")
+        raise typer.Exit(ExitCode.UNAVAILABLE)
     raise typer.Exit(ExitCode.ERROR if report["faults"] else ExitCode.OK)
 
 
@@ -136,20 +160,24 @@ def _fault(name: str, row: Row) -> object:
     return row["faults"][name]
 
 
-def _read(path: Path) -> bytes:
+def _read_logins(path: Path) -> tuple[Login, ...]:
     try:
-        return path.read_bytes()
+        lines = csv.reader(path.read_text("utf-8-sig").splitlines())
     except OSError as error:
         raise InvalidInputError(f"cannot read {path}: {error.strerror}") from error
-
-
-def _read_logins(path: Path) -> tuple[Login, ...]:
-    lines = csv.reader(_read(path).decode("utf-8").splitlines())
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(f"{path} is not UTF-8", hint=_CSV_HINT) from error
     logins = []
     for number, fields in enumerate(lines, 1):
         if not fields or fields[0] == _FIELDS[0]:
             continue
         if not len(_FIELDS) - 1 <= len(fields) <= len(_FIELDS):
-            raise InvalidInputError(f"{path}, line {number}: username,password,mac are expected")
+            raise InvalidInputError(
+                f"{path}, line {number}: username,password,mac are expected", hint=_CSV_HINT
+            )
+        if any(fields[2:]) and find_mac(fields[2]) is None:
+            raise InvalidInputError(f"{path}, line {number}: the third field is no MAC address")
         logins.append(Login(*fields))
+    if not logins:
+        raise InvalidInputError(f"{path} names nobody who logs in", hint=_CSV_HINT)
     return tuple(logins)

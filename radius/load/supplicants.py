@@ -132,8 +132,8 @@ class Supplicants:
                     sweep_at = now + _SWEEP_S
                     for lane in self._lanes:
                         self._sweep(lane, now)
-        part.sending_s = sent - started
         part.elapsed_s = max(self._last_answer, sent) - started
+        part.sending_s = sent - started if plan.pace.rate else part.elapsed_s
         return part
 
     def _begin(self, now: float, elapsed: float) -> int:

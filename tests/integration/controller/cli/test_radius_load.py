@@ -7,6 +7,8 @@ from typer.testing import CliRunner
 
 from controller.cli.radius import app
 from controller.core.errors import InvalidInputError
+from radius.protocol.attributes import Code
+from radius.protocol.authenticator import sign_reply
 from tests.fakes.radius_server import SECRET, RadiusServer, accept
 
 
@@ -36,12 +38,15 @@ def test_a_load_and_what_it_found(credentials):
 
 
 def test_answers_that_are_not_genuine_fail_the_command(credentials):
-    with RadiusServer(lambda *given: accept(*given, secret=b"another")) as server:
+    def forge(packet, data):
+        return accept(packet, data, secret=SECRET if packet.code == Code.STATUS_SERVER else b"another")
+
+    with RadiusServer(forge) as server:
         ran = kolco(
             "pap", "--port", server.port, "--secret", SECRET.decode(), "--credentials", credentials,
             "--count", 4, "--sockets", 1, "--verify", 1, "--timeout", 0.2,
         )  # fmt: skip
-    assert ran.exit_code == 1
+    assert ran.exit_code == 5  # none of the four was believed
     assert "bad-message-authenticator" in ran.stdout
 
 
@@ -62,6 +67,7 @@ def test_accounting_needs_nobody_to_log_in_and_may_let_them():
         (("--secret", "x", "--credentials", "/nowhere"), "cannot read"),
         (("--secret", "x", "--tls", "1.1"), "tls"),
         (("--secret", "x", "--key", "/nowhere"), "belong together"),
+        (("--secret", "x", "--login"), "--login needs"),
     ],
 )
 def test_what_it_does_not_do(arguments, said):
@@ -75,3 +81,39 @@ def test_a_line_that_is_none_is_named(tmp_path):
     path.write_text("u1,p1\nu2\n")
     ran = kolco("pap", "--secret", "x", "--credentials", path)
     assert "line 2" in str(ran.exception)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [(b"u1,\xff\xfe", "UTF-8"), (b"u1,p1,nonsense", "no MAC address"), (b"\n", "nobody")],
+)
+def test_a_file_of_credentials_that_is_none(tmp_path, text, said):
+    path = tmp_path / "devices.csv"
+    path.write_bytes(text)
+    ran = kolco("pap", "--secret", "x", "--credentials", path)
+    assert isinstance(ran.exception, InvalidInputError)
+    assert said in str(ran.exception)
+
+
+def test_who_is_refused_is_told_where_to_look(credentials):
+    with RadiusServer(lambda packet, _: [sign_reply(Code.ACCESS_REJECT, packet, [], SECRET)]) as server:
+        ran = kolco(
+            "pap", "--port", server.port, "--secret", SECRET.decode(), "--credentials", credentials,
+            "--count", 10,
+        )  # fmt: skip
+    assert ran.exit_code == 0
+    assert "10 were refused: `kolco radius explain" in ran.stderr
+
+
+def test_nobody_is_let_in_before_accounting(credentials):
+    def refuse(packet, data):
+        if packet.code == Code.ACCESS_REQUEST:
+            return [sign_reply(Code.ACCESS_REJECT, packet, [], SECRET)]
+        return accept(packet, data)
+
+    with RadiusServer(refuse) as server:
+        ran = kolco(
+            "accounting", "--port", server.port, "--auth-port", server.port, "--secret", SECRET.decode(),
+            "--credentials", credentials, "--login",
+        )  # fmt: skip
+    assert "let in" in str(ran.exception)
