@@ -21,7 +21,7 @@ from controller.core.db import Database, Tx
 from controller.core.secrets import SecretStore
 from controller.core.settings import CoreSettings
 from controller.nas import service
-from controller.nas.types import VENDORS, NasView, NewNas
+from controller.nas.types import VENDORS, NasChanges, NasView, NewNas
 
 __all__ = ["app", "opened"]
 
@@ -149,6 +149,16 @@ def _show_secret(row: dict[str, object], verb: str, output: Format, *, given: bo
 def set_nas(
     nas_id: Annotated[str, typer.Argument(metavar="ID")],
     *,
+    name: Annotated[str | None, typer.Option(help="Name for people.")] = None,
+    cidr: Annotated[str | None, typer.Option(help="Address or network its packets come from.")] = None,
+    site: Annotated[str | None, typer.Option(help="Site at which it stands.")] = None,
+    allow_unsigned: Annotated[
+        bool | None,
+        typer.Option(help="Accept Access-Requests without Message-Authenticator: open to CVE-2024-3596."),
+    ] = None,
+    enabled: Annotated[
+        bool | None, typer.Option("--enable/--disable", help="Answer it, or not, and keep its entry.")
+    ] = None,
     vendor: Annotated[
         str | None, typer.Option(help=f"Whose attributes it understands: {', '.join(VENDORS)}.")
     ] = None,
@@ -157,15 +167,19 @@ def set_nas(
     ] = None,
     output: Output = Format.TABLE,
 ) -> None:
-    """Change how a NAS is answered, at once and with no restart; what is not given stays.
+    """Change a NAS, at once and with no restart; what is not given stays, and so does its secret.
 
     Example: kolco radius nas set ring-aps --vendor mikrotik
+    Example: kolco radius nas set ring-aps --no-allow-unsigned
     """
+    signed_only = None if allow_unsigned is None else not allow_unsigned
+    changes = NasChanges(name, cidr, signed_only, enabled, site, vendor, cui)
 
     async def work() -> dict[str, object]:
         async with opened(write=True) as (tx, _):
-            changed = await service.set_manners(tx, nas_id, vendor=vendor, cui=cui)
-            _audit(tx, "changed", nas_id, vendor=changed.vendor, cui=changed.cui)
+            changed = await service.change(tx, nas_id, changes)
+            given = {key: value for key, value in asdict(changes).items() if value is not None}
+            _audit(tx, "changed", nas_id, **given)
             return asdict(changed)
 
     print_done("nas", nas_id, "changed", asyncio.run(work()), output)

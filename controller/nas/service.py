@@ -1,6 +1,7 @@
 """Adding, changing and removing NAS clients. RADIUS hears of each through `NasChanged`."""
 
 import secrets as random_secrets
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from controller.core import outbox
@@ -13,12 +14,15 @@ from controller.nas.events import NasChanged
 from controller.nas.types import (
     SECRET_PURPOSE,
     AddedNas,
+    NasChanges,
     NasView,
     NewNas,
     check_manners,
+    check_network,
     check_new,
     check_secret,
 )
+from controller.sites import service as sites
 
 _GENERATED_OCTETS = 24
 
@@ -33,11 +37,14 @@ async def add(tx: Tx, secrets: SecretStore, new: NewNas) -> AddedNas:
 
     Raises:
         InvalidInputError: something given is wrong.
+        NotFoundError: there is no such site.
         ConflictError: the identifier or the network is taken.
     """
     cidr = check_new(new)
     if await repository.find(tx, new.id) is not None:
         raise ConflictError(f"there is a NAS {new.id!r} already", hint="`kolco radius nas list` shows them")
+    if new.site_id is not None:
+        await sites.get(tx, new.site_id)
     radsec_name = new.radsec_name.lower()
     for what, taken in (
         (cidr, await repository.find_by_cidr(tx, cidr)),
@@ -63,29 +70,28 @@ async def add(tx: Tx, secrets: SecretStore, new: NewNas) -> AddedNas:
     return AddedNas(_view(nas), secret)
 
 
-async def set_enabled(tx: Tx, nas_id: str, *, enabled: bool) -> NasView:
-    """Let a NAS ask, or not, and keep its entry.
+async def change(tx: Tx, nas_id: str, changes: NasChanges) -> NasView:
+    """Change what is said of a NAS; its secret stays.
 
     Raises:
-        NotFoundError: there is none of that identifier.
+        NotFoundError: there is none of that identifier, or no such site.
+        InvalidInputError: something given is wrong, or nothing is given.
+        ConflictError: the network is another's.
     """
     nas = await _get(tx, nas_id)
-    nas.enabled = enabled
-    await outbox.add(tx, NasChanged(nas_id))
-    return _view(nas)
-
-
-async def set_manners(tx: Tx, nas_id: str, *, vendor: str | None = None, cui: str | None = None) -> NasView:
-    """Change in whose attributes a NAS is answered, or when it gets a Chargeable-User-Identity.
-
-    Raises:
-        NotFoundError: there is none of that identifier.
-        InvalidInputError: there is no such vendor or mode.
-    """
-    nas = await _get(tx, nas_id)
-    check_manners(vendor or nas.vendor, cui or nas.cui)
-    nas.vendor = vendor or nas.vendor
-    nas.cui = cui or nas.cui
+    given = {name: value for name, value in asdict(changes).items() if value is not None}
+    if not given:
+        raise InvalidInputError("nothing is to be changed", hint="say what, such as --vendor cisco")
+    check_manners(changes.vendor or nas.vendor, changes.cui or nas.cui)
+    if changes.cidr is not None:
+        given["cidr"] = cidr = check_network(changes.cidr)
+        taken = await repository.find_by_cidr(tx, cidr)
+        if taken is not None and taken.id != nas_id:
+            raise ConflictError(f"{cidr} belongs to the NAS {taken.id!r} already")
+    if changes.site_id is not None:
+        await sites.get(tx, changes.site_id)
+    for name, value in given.items():
+        setattr(nas, name, value)
     await outbox.add(tx, NasChanged(nas_id))
     return _view(nas)
 

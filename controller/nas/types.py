@@ -51,6 +51,19 @@ class NewNas:
 
 
 @dataclass(frozen=True)
+class NasChanges:
+    """What is to be changed of a NAS, as of `NewNas`; None: it stays."""
+
+    name: str | None = None
+    cidr: str | None = None
+    require_message_authenticator: bool | None = None
+    enabled: bool | None = None
+    site_id: str | None = None
+    vendor: str | None = None
+    cui: str | None = None
+
+
+@dataclass(frozen=True)
 class NasView:
     """A NAS as people see it; the secret is not shown."""
 
@@ -101,14 +114,29 @@ def check_new(new: NewNas) -> str:
             hint="write it as the certificate has it: ap-7.example.net",
             field="radsec_name",
         )
-    if new.radsec_name and not new.cidr:
-        return ""
+    if not new.cidr:
+        if new.radsec_name:
+            return ""
+        raise InvalidInputError(
+            "it is not said where its packets come from",
+            hint="give an address or network, or --radsec-name if it comes by RadSec only",
+            field="cidr",
+        )
+    return check_network(new.cidr)
+
+
+def check_network(cidr: str) -> str:
+    """Return an address or network in canonical form.
+
+    Raises:
+        InvalidInputError: it is none.
+    """
     try:
-        return str(ipaddress.ip_network(new.cidr))
+        return str(ipaddress.ip_network(cidr))
     except ValueError as error:
         raise InvalidInputError(
-            f"{new.cidr!r} is no address or network",
-            hint="write it as 10.1.2.3, 10.1.0.0/16 or 2001:db8::/32",
+            f"{cidr!r} is no address or network",
+            hint="write it as 10.1.2.3, 10.1.0.0/16 or 2001:db8::/32, with no bits set beyond the prefix",
             field="cidr",
         ) from error
 

@@ -44,6 +44,10 @@ async def test_mistakes_are_explained(kolco):
         (("nas", "add", "other", "10.20.0.1/16"), InvalidInputError),
         (("nas", "remove", "none", "--yes"), NotFoundError),
         (("nas", "rotate", "none"), NotFoundError),
+        (("nas", "set", "ring"), InvalidInputError),
+        (("nas", "set", "ring", "--cidr", "10.20.0.1/16"), InvalidInputError),
+        (("nas", "set", "ring", "--site", "nowhere"), NotFoundError),
+        (("nas", "add", "other", "10.21.0.0/16", "--site", "nowhere"), NotFoundError),
     ):
         assert isinstance((await kolco(*arguments)).exception, error)
 
@@ -56,6 +60,19 @@ async def test_how_a_nas_is_answered_is_said_and_changed(kolco):
     for wrong in (("set", "ring", "--vendor", "acme"), ("add", "two", "10.0.0.1", "--cui", "never again")):
         assert isinstance((await kolco("nas", *wrong)).exception, InvalidInputError)
     assert isinstance((await kolco("nas", "set", "none")).exception, NotFoundError)
+
+
+async def test_a_nas_is_excused_moved_and_put_out_of_use(kolco):
+    await kolco("nas", "add", "ring", "10.20.0.0/16", "--allow-unsigned")
+    await kolco("nas", "add", "other", "10.21.0.0/16")
+    changed = await kolco("nas", "set", "ring", "--no-allow-unsigned", "--disable", "--cidr", "10.22.0.0/16")
+    assert changed.exit_code == 0, changed.output
+    ring = json.loads((await kolco("nas", "list", "-o", "json")).stdout)[1]
+    assert (ring["require_message_authenticator"], ring["enabled"], ring["cidr"]) == (
+        True, False, "10.22.0.0/16",
+    )  # fmt: skip
+    taken = await kolco("nas", "set", "ring", "--cidr", "10.21.0.0/16")
+    assert isinstance(taken.exception, ConflictError)
 
 
 async def test_a_given_secret_is_not_shown(kolco):

@@ -6,7 +6,7 @@ from controller.core import outbox
 from controller.core.errors import ConflictError, InvalidInputError, NotFoundError
 from controller.core.secrets import SecretStore
 from controller.nas import repository, service
-from controller.nas.types import NewNas
+from controller.nas.types import NasChanges, NewNas
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ async def test_clashes_are_refused(database, secrets):
 async def test_a_nas_is_disabled_and_removed(database, secrets):
     async with database.transaction() as tx:
         await service.add(tx, secrets, NewNas("ap-1", "1", "192.0.2.0/24"))
-        assert not (await service.set_enabled(tx, "ap-1", enabled=False)).enabled
+        assert not (await service.change(tx, "ap-1", NasChanges(enabled=False))).enabled
         await service.remove(tx, "ap-1")
         with pytest.raises(NotFoundError):
             await service.remove(tx, "ap-1")

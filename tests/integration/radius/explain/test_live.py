@@ -9,7 +9,7 @@ from controller.core.errors import NotFoundError
 from controller.core.mac import parse_mac
 from controller.directory.service import Directory
 from controller.nas import service as nas_service
-from controller.nas.types import NewNas
+from controller.nas.types import NasChanges, NewNas
 from radius.explain.live import Asked, explain_now
 from radius.policy import service as policies
 from radius.question import Method, Question
@@ -61,7 +61,7 @@ async def test_the_policy_sees_the_nas(ask, runtime):
 
 async def test_a_nas_that_is_disabled_or_is_none(ask, runtime):
     async with runtime.db.transaction() as tx:
-        await nas_service.set_enabled(tx, "ring", enabled=False)
+        await nas_service.change(tx, "ring", NasChanges(enabled=False))
     assert "nas-disabled" in [step.message for step in await ask("ring")]
     with pytest.raises(NotFoundError):
         await ask("none")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from controller.directory.service import Directory
 from controller.models import Plan, PolicyRevision
 from controller.nas import service as nas_service
+from controller.nas.types import NasChanges
 from radius.cui import CuiIssuer
 from radius.policy import service
 from radius.policy.registry import PolicyRegistry
@@ -71,7 +72,7 @@ async def test_a_running_daemon_hears_of_a_policy_of_a_vendor_and_of_an_identity
 
     await until(slowed)
     async with runtime.db.transaction() as tx:
-        await nas_service.set_manners(tx, "lo", vendor="mikrotik", cui="always")
+        await nas_service.change(tx, "lo", NasChanges(vendor="mikrotik", cui="always"))
         await service.reset_cui(tx, login.account_id, NOW)
 
     async def heard():

@@ -11,6 +11,7 @@ from controller.directory.service import Directory
 from controller.directory.types import PlanView
 from controller.models import Account, NetSession, Plan
 from controller.nas import service as nas_service
+from controller.nas.types import NasChanges
 from radius.policy import service as policies
 from tests.integration.radius.asking import rows, until
 from tests.integration.radius.served.conftest import COA_NAK
@@ -79,7 +80,7 @@ async def test_a_nas_that_refuses_has_the_session_ended(nas, radius, device, onl
 
 async def test_a_nas_is_told_in_its_makers_words_and_in_several_ways(nas, radius, device, online):
     async with radius.runtime.db.transaction() as tx:
-        await nas_service.set_manners(tx, "lo", vendor="mikrotik")
+        await nas_service.change(tx, "lo", NasChanges(vendor="mikrotik"))
     nas.coa_answer, nas.error_cause = COA_NAK, 503
     await online()
     await asyncio.sleep(0.3)  # the NAS table is read again
