@@ -14,12 +14,14 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from controller.core.http import admin_app, serve_app
+from controller.core.log import get_logger
 from controller.core.runtime import Runtime
 from radius import repository
 from radius.dynamic import DynamicAuthorization, only
 from radius.index.build import keep_index, make_index
 from radius.index.reader import AccountIndex
-from radius.journal.build import keep_books
+from radius.journal.applier import only_one
+from radius.journal.build import journal_directory, keep_books
 from radius.kernel import KernelDrops
 from radius.metrics import RadiusMetrics
 from radius.nas import NasRegistry
@@ -34,6 +36,10 @@ from radius.workers.assembly import CLASS_KEY, assemble, follow_nas_table, prepa
 from radius.workers.link import AloneLink
 from radius.workers.pool import WorkerPool
 from radius.workers.relay import relay_events
+
+LOG_NO_NAS: Final = "radius.setting_names_no_nas"
+
+_log = get_logger(__name__)
 
 _SEEN_S: Final = 15.0
 """How often it is noted which NASes were heard, at most."""
@@ -55,25 +61,27 @@ async def serve(
         listening: called with the port numbers by kind, before `ready`.
 
     Raises:
-        ConflictError: a port is taken.
+        ConflictError: a port is taken, or another daemon runs on the data directory.
         UnavailableError: a worker cannot start.
     """
     metrics = RadiusMetrics(runtime.registry)
     registry = NasRegistry(runtime.db, runtime.secrets, runtime.clock)
     codec = ClassCodec(runtime.secrets.get(CLASS_KEY))
-    await follow_nas_table(runtime, settings, registry)
-    metrics.watch_clients(partial(len, registry))
-    metrics.watch_signing(lambda: registry.signing)
-    disconnector = await start_serving(runtime, settings, registry, metrics)
-    keep_books(runtime, settings, metrics, codec, heard=disconnector.heard)
-    runtime.tasks.spawn("radius-nas-heard", partial(_note_heard, runtime, settings, registry))
     serving = asyncio.Event()
     async with AsyncExitStack() as stack:
+        stack.enter_context(only_one(journal_directory(runtime.data_dir)))
+        await follow_nas_table(runtime, settings, registry)
+        metrics.watch_clients(partial(len, registry))
+        metrics.watch_signing(lambda: registry.signing)
+        disconnector = await start_serving(runtime, settings, registry, metrics)
+        keep_books(runtime, settings, metrics, codec, heard=disconnector.heard)
+        runtime.tasks.spawn("radius-nas-heard", partial(_note_heard, runtime, settings, registry))
         index = make_index(runtime)
         await stack.enter_async_context(keep_index(runtime, settings, index))
         answering = _Answering(runtime, settings, metrics, registry, stack, index=index)
         numbers = dict(await (answering.share() if settings.worker_count else answering.answer()))
         if settings.dynamic_from:
+            _name_strangers(settings, registry)
             ports = Ports(runtime, settings, registry, metrics, stack)
             dynamic = DynamicAuthorization(
                 runtime.db,
@@ -189,6 +197,13 @@ def _dynamic_plan(settings: RadiusSettings, registry: NasRegistry, dynamic: Dyna
     """Return the port of Disconnect- and CoA-Requests, for those who may send them."""
     trusted = only(registry.find, frozenset(settings.dynamic_from))
     return PortPlan("dynamic", settings.dynamic_port, DYNAMIC_CODES, trusted, dynamic.answer, ALIVE_ACCESS)
+
+
+def _name_strangers(settings: RadiusSettings, registry: NasRegistry) -> None:
+    """Warn of names in the settings that no NAS entry has: nobody would be obeyed, in silence."""
+    for nas_id in settings.dynamic_from:
+        if not registry.has(nas_id):
+            _log.warning(LOG_NO_NAS, setting="KOLCO_RADIUS_DYNAMIC_FROM", nas=nas_id)
 
 
 async def _note_heard(runtime: Runtime, settings: RadiusSettings, registry: NasRegistry) -> None:

@@ -121,6 +121,7 @@ class NasRegistry:
         self._clock = clock
         self._secrets = secrets
         self._table = NasTable([])
+        self._ids: frozenset[str] = frozenset()
         self._heard = Heard()
         self._signing: dict[str, bool] = {}
 
@@ -131,6 +132,10 @@ class NasRegistry:
     def find(self, source: str) -> Client | None:
         """Return the NAS of an IP address, or None."""
         return self._table.find(source)
+
+    def has(self, nas_id: str) -> bool:
+        """Return whether there is a NAS of this identifier that comes over UDP."""
+        return nas_id in self._ids
 
     @property
     def signing(self) -> Mapping[str, bool]:
@@ -169,7 +174,9 @@ class NasRegistry:
         async with self._db.reading() as tx:
             rows = await repository.list_nas(tx)
         before = len(self._table)
-        self._table = NasTable(self._entries(rows))
+        entries = list(self._entries(rows))
+        self._table = NasTable(entries)
+        self._ids = frozenset(entry.client.id for entry in entries)
         week_ago = self._clock.now() - _LEARNT_FOR
         self._signing = {
             row.id: row.unsigned_at is None or row.unsigned_at < week_ago

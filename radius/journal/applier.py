@@ -126,7 +126,7 @@ class Applier:
         return max(0.0, time.time() - (self._settled_at if self._oldest is None else self._oldest))
 
     async def run(self) -> None:
-        """Apply until cancelled.
+        """Apply until cancelled; whoever calls holds `only_one`.
 
         Raises:
             Exception: the database is away, or refuses what has nothing to do with a record; to be
@@ -134,19 +134,18 @@ class Applier:
         """
         open_directory(self._directory)
         rest = _RESTS[self._db.dialect]
-        with _only_one(self._directory / _LOCK_NAME):
-            tail = Tail(self._directory)
-            try:
-                remove_drafts(self._directory)
-                await self._forget(list_done(self._directory))
-                while True:
-                    began = time.monotonic()
-                    if await self.step(tail):
-                        await asyncio.sleep(max(_LEAST_REST_S, (time.monotonic() - began) * rest))
-                    else:
-                        await asyncio.sleep(self._wait_s)
-            finally:
-                tail.close()
+        tail = Tail(self._directory)
+        try:
+            remove_drafts(self._directory)
+            await self._forget(list_done(self._directory))
+            while True:
+                began = time.monotonic()
+                if await self.step(tail):
+                    await asyncio.sleep(max(_LEAST_REST_S, (time.monotonic() - began) * rest))
+                else:
+                    await asyncio.sleep(self._wait_s)
+        finally:
+            tail.close()
 
     async def step(self, tail: Tail) -> bool:
         """Apply a batch and take out what is done; False if there was nothing to apply."""
@@ -292,20 +291,21 @@ def _aside(at: datetime, entry: Entry, error: BaseException) -> Aside:
 
 
 @contextmanager
-def _only_one(path: Path) -> Iterator[None]:
-    """Hold a lock file.
+def only_one(directory: Path) -> Iterator[None]:
+    """Keep every other process from applying the journals of a directory; one that dies lets go of them.
 
     Raises:
-        ConflictError: another process holds it.
+        ConflictError: another process applies them.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    open_directory(directory)
+    descriptor = os.open(directory / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise ConflictError(
-                "another process applies the journals of this data directory",
-                hint="run one `kolco serve radius` a data directory",
+                "another `kolco serve radius` runs on this data directory",
+                hint="end it first, or give this one another KOLCO_DATA_DIR",
             ) from error
         yield
     finally:

@@ -2,17 +2,23 @@
 
 import asyncio
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
+from prometheus_client import CollectorRegistry
 
+from controller.core.errors import ConflictError
 from controller.models import AccountingRecord, Nas, NetSession, RadiusLeg
 from controller.nas import service as nas_service
 from controller.nas.types import NewNas
 from controller.sessions import service as sessions
+from radius.daemon import serve
 from radius.protocol.attributes import Code
 from radius.protocol.authenticator import is_message_authentic, is_reply_authentic, sign_request
 from radius.protocol.packet import encode_packet, parse_packet
+from radius.settings import RadiusSettings
 from tests.integration.radius.asking import AP, MAC, SECRET, acct, class_of, exchange, mab, rows, until
 
 
@@ -281,3 +287,10 @@ async def test_the_nas_is_marked_as_heard(radius, device):
         return nas.last_seen_at is not None
 
     await until(noted)
+
+
+async def test_a_second_daemon_on_the_same_data_says_so_at_once(radius):
+    runtime = replace(radius.runtime, registry=CollectorRegistry())
+    serving = serve(runtime, RadiusSettings(), ready=lambda: None)
+    with pytest.raises(ConflictError, match="another `kolco serve radius` runs"):
+        await asyncio.wait_for(serving, 5)
