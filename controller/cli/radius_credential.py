@@ -105,30 +105,43 @@ def issue(
                 tx, Directory(secrets), mac=parse_mac(mac), now=now, valid_s=days * _DAY_S
             )
             _audit(tx, "issued", new.username, days=days, certificate=out is not None)
-            return _row(new)
+            row = _row(new)
+            if (
+                out is not None
+            ):  # before the commit: a certificate that cannot be written leaves no credential
+                _write_certificate(out, new.username, str(row["password"]), now=now, days=days, ssid=ssid)
+            return row
 
     row = asyncio.run(work())
-    username, password = str(row["username"]), str(row["password"])
     if out is not None:
-        authority = CertificateAuthority.open(CoreSettings.load().data_dir / "pki")
-        serial = credentials.certificate_serial(username)
-        issued = authority.issue_client(username, now=now, days=days, serial=serial)
-        _write(out, issued, username, password)
-        if ssid:
-            profile = render_apple_profile(
-                ssid,
-                RadiusSettings().eap_server_name,
-                authority.certificate_pem,
-                (out / f"{username}.p12").read_bytes(),
-                username,
-            )
-            path = out / f"{username}.mobileconfig"
-            path.unlink(missing_ok=True)
-            write_private(path, profile)
         row["directory"] = str(out)
-    print_done("credential", username, "issued", row, output)
+    print_done("credential", row["username"], "issued", row, output)
     if output is not Format.JSON:
-        note(f"password, shown this once: {password}")
+        note(f"password, shown this once: {row['password']}")
+        if out is not None:
+            authority = CoreSettings.load().data_dir / "pki" / "ca.crt"
+            note(f"certificate written to {out}; the device must trust {authority}")
+
+
+def _write_certificate(
+    out: Path, username: str, password: str, *, now: datetime, days: int, ssid: str
+) -> None:
+    """Write a certificate as PEM and PKCS #12 and, for a network, a profile for Apple's devices."""
+    authority = CertificateAuthority.open(CoreSettings.load().data_dir / "pki")
+    serial = credentials.certificate_serial(username)
+    issued = authority.issue_client(username, now=now, days=days, serial=serial)
+    _write(out, issued, username, password)
+    if ssid:
+        profile = render_apple_profile(
+            ssid,
+            RadiusSettings.load().eap_server_name,
+            authority.certificate_pem,
+            (out / f"{username}.p12").read_bytes(),
+            username,
+        )
+        path = out / f"{username}.mobileconfig"
+        path.unlink(missing_ok=True)
+        write_private(path, profile)
 
 
 @app.command("list")

@@ -13,7 +13,8 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from controller import migrations
-from controller.cli.output import Column, ExitCode, Format, Output, note, print_rows
+from controller.cli.output import Column, ExitCode, Format, Output, ask_hidden, note, print_rows
+from controller.cli.radius_eap import PASSWORD_HINT
 from controller.core.clock import SystemClock
 from controller.core.db import Database
 from controller.core.errors import InvalidInputError
@@ -109,7 +110,7 @@ def _question(mac: str, username: str, password: str, called: str) -> Question:
     if mac:
         device = parse_mac(mac)
         return Question(Method.MAB, device, "", device, station)
-    password = password or typer.prompt("Password", hide_input=True)
+    password = password or ask_hidden("Password", hint=PASSWORD_HINT)
     return Question(Method.PAP, username, password, None, station)
 
 

@@ -96,8 +96,10 @@ def credential_steps(credential: CredentialState | None, now: datetime, zone: tz
 def place_step(facts: Facts, serial: str = "") -> Step:
     """Return where the device was."""
     zone, site, ssid = (fact(facts, name) for name in ("zone", "site", "ssid"))
+    if not site and not ssid:
+        return Step("place", None, "place-not-told")
     if not site:
-        return Step("place", None, "place-unknown", {"ssid": ssid or "?"})
+        return Step("place", None, "place-unknown", {"ssid": ssid})
     return Step(
         "place",
         None,

@@ -42,6 +42,7 @@ credential-until = until { $until }
 credential-revoked = revoked at { $at }
 credential-expired = expired at { $at }
 place-known = site { $site }, zone { $zone }, network { $ssid }, access point { $ap }
+place-not-told = not known: the request names no BSS of ours in Called-Station-Id
 place-unknown = not known, network { $ssid }: the BSS is of no access point of ours
 rule-matches = { $rule } decides: { $effect }
 rule-not = { $rule } does not: { $condition }, but it is { $seen }

@@ -42,6 +42,7 @@ credential-until = до { $until }
 credential-revoked = отозван { $at }
 credential-expired = истёк { $at }
 place-known = площадка { $site }, зона { $zone }, сеть { $ssid }, точка доступа { $ap }
+place-not-told = неизвестно: в Called-Station-Id нет нашей точки доступа
 place-unknown = неизвестно, сеть { $ssid }: это не наша точка доступа
 rule-matches = { $rule } решает: { $effect }
 rule-not = { $rule } не подходит: { $condition }, а на деле { $seen }

@@ -56,6 +56,14 @@ async def test_a_certificate_opens_the_network_until_it_is_revoked(kolco, device
     await until(refuses)
 
 
+async def test_a_certificate_that_cannot_be_written_leaves_no_credential(kolco, device, tmp_path):  # noqa: F811
+    (tmp_path / "file").touch()
+    before = (await kolco("list", "--mac", MAC)).stdout
+    failed = await kolco("issue", "--mac", MAC, "--out", str(tmp_path / "file" / "phone"))
+    assert isinstance(failed.exception, OSError)
+    assert (await kolco("list", "--mac", MAC)).stdout == before
+
+
 async def test_a_profile_for_iphones(kolco, device, tmp_path):  # noqa: F811
     out = tmp_path / "phone"
     issued = await kolco("issue", "--mac", MAC, "--out", str(out), "--ssid", "City", "-o", "json")

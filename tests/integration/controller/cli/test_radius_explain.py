@@ -64,7 +64,7 @@ async def test_what_would_be_decided_now(kolco, device, runtime):  # noqa: F811
     known = await kolco("--mac", MAC, "-o", "json")
     assert known.exit_code == 0
     assert ids(known) == [
-        "nas-unnamed", "method-known", "device-known", "account-active", "remembered-until", "place-unknown",
+        "nas-unnamed", "method-known", "device-known", "account-active", "remembered-until", "place-not-told",
         "rule-not-known", "rule-matches", "policy-rest", "time-left", "quota-none",
         *["attribute"] * 4, "answer-accept",
     ]  # fmt: skip
