@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 from sqlalchemy.dialects import postgresql, sqlite
@@ -28,6 +29,7 @@ Tx = AsyncSession
 
 _BUSY_TIMEOUT_MS = 30_000
 _DRIVER_ENDS_S = 0.02
+_NAIVE = "a stored moment must carry its time zone"
 _CHUNK_PARAMETERS = 15_000
 """Bound parameters a statement may hold: SQLite takes 32,766, PostgreSQL 65,535 (32,767 in asyncpg)."""
 
@@ -43,7 +45,7 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a stored moment must carry its time zone")
+            raise ValueError(_NAIVE)
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
@@ -188,61 +190,89 @@ async def upsert(
 
 
 async def update_rows(
-    tx: Tx, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, keys: Sequence[str]
+    tx: Tx, table: sa.Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]], *, keys: int = 1
 ) -> None:
     """Update many rows, each with its own values; one statement, or on SQLite one that is prepared once.
 
     Args:
         tx: the transaction.
         table: the table.
-        rows: by column, the `keys` of a row and its new values; all hold the same columns.
-        keys: the columns that tell a row from all others.
+        names: columns: first those that tell a row from all others, then those that get new values.
+        rows: their values.
+        keys: how many columns tell a row from all others.
     """
     if not rows:
         return
-    names = [name for name in rows[0] if name not in keys]
     if tx.get_bind().dialect.name == "postgresql":
-        given = _as_table(table, rows)
-        statement = sa.update(table).where(*(table.c[key] == given.c[key] for key in keys))
-        await tx.execute(statement.values({name: given.c[name] for name in names}))
+        given = _as_table(table, names, rows)
+        statement = sa.update(table).where(*(table.c[key] == given.c[key] for key in names[:keys]))
+        await tx.execute(statement.values({name: given.c[name] for name in names[keys:]}))
         return
-    statement = sa.update(table).where(*(table.c[key] == sa.bindparam(f"b_{key}") for key in keys))
-    statement = statement.values({name: sa.bindparam(f"b_{name}") for name in names})
-    await tx.execute(statement, [{f"b_{name}": value for name, value in row.items()} for row in rows])
+    statement = sa.update(table).where(*(table.c[key] == sa.bindparam(f"b_{key}") for key in names[:keys]))
+    statement = statement.values({name: sa.bindparam(f"b_{name}") for name in names[keys:]})
+    bound = [f"b_{name}" for name in names]
+    await tx.execute(statement, [dict(zip(bound, row, strict=True)) for row in rows])
 
 
 async def insert_rows(
-    tx: Tx, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, unless: Sequence[str] = ()
+    tx: Tx,
+    table: sa.Table,
+    names: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    unless: Sequence[str] = (),
 ) -> None:
     """Insert many rows as `update_rows` updates them; `unless` one is there with these columns.
 
     Args:
         tx: the transaction.
         table: the table.
-        rows: by column; all hold the same columns.
+        names: columns.
+        rows: their values.
         unless: the columns of a unique constraint; a row that meets it is left out.
     """
     if not rows:
         return
-    names = list(rows[0])
     if tx.get_bind().dialect.name == "postgresql":
-        given = _as_table(table, rows)
-        statement = postgresql.insert(table).from_select(names, sa.select(*(given.c[name] for name in names)))
+        given = _as_table(table, names, rows)
+        columns = [given.c[name] for name in names]
+        statement = postgresql.insert(table).from_select(list(names), sa.select(*columns))
         await tx.execute(statement.on_conflict_do_nothing(index_elements=unless) if unless else statement)
         return
     plain = sqlite.insert(table)
-    await tx.execute(plain.on_conflict_do_nothing(index_elements=unless) if unless else plain, list(rows))
+    await tx.execute(
+        plain.on_conflict_do_nothing(index_elements=unless) if unless else plain,
+        [dict(zip(names, row, strict=True)) for row in rows],
+    )
 
 
-def _as_table(table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> sa.TableValuedAlias:
-    """Return rows as something to select from: an array for each column, whatever the number of rows."""
-    names = list(rows[0])
-    arrays = [
-        sa.bindparam(None, [row[name] for row in rows], type_=postgresql.ARRAY(table.c[name].type))
-        for name in names
-    ]
-    columns = [sa.column(name, table.c[name].type) for name in names]
-    return sa.func.unnest(*arrays).table_valued(*columns).render_derived()
+def _as_table(table: sa.Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> sa.Subquery:
+    """Return rows as something to select from: one parameter, whatever the number of rows.
+
+    They travel as JSON, which costs a twentieth of what the driver needs for an array a column.
+    """
+    columns = [table.c[name] for name in names]
+    for at, column in enumerate(columns):
+        if isinstance(column.type, UtcDateTime) and any(row[at] and row[at].tzinfo is None for row in rows):
+            raise ValueError(_NAIVE)
+    text = sa.bindparam(None, msgspec.json.encode(rows).decode(), type_=sa.Text)
+    given = sa.func.jsonb_array_elements(sa.cast(text, postgresql.JSONB)).table_valued(
+        sa.column("value", postgresql.JSONB)
+    )
+    return sa.select(
+        *(_read_json(given.c.value.op("->>")(at), column) for at, column in enumerate(columns))
+    ).subquery()
+
+
+def _read_json(value: ColumnElement[Any], column: sa.Column[Any]) -> ColumnElement[Any]:
+    """Return the text of a JSON value as what a column holds."""
+    if isinstance(column.type, sa.LargeBinary):
+        read: ColumnElement[Any] = sa.func.decode(value, sa.literal_column("'base64'"))
+    elif isinstance(column.type, sa.String):
+        read = value  # a cast would cut off what is too long, silently
+    else:
+        read = sa.cast(value, column.type)
+    return sa.type_coerce(read, column.type).label(column.name)
 
 
 async def lock(tx: Tx, key: bytes) -> None:

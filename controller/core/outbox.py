@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from controller.core.bus import encode_event
 from controller.core.clock import SystemClock
-from controller.core.db import Base, Database, Tx, UtcDateTime
+from controller.core.db import Base, Database, Tx, UtcDateTime, insert_rows
 
 KEPT = timedelta(hours=1)
 """How long a carried event stays in the table."""
@@ -69,11 +69,9 @@ async def add_all(tx: Tx, events: Sequence[object]) -> None:
     """Write many events, in order, as `add` does each."""
     if not events:
         return
-    rows = []
-    for event in events:
-        topic, payload = encode_event(event)
-        rows.append({"topic": topic, "payload": payload})
-    await tx.execute(sa.insert(cast("sa.Table", OutboxRow.__table__)), rows)
+    now = SystemClock().now()
+    rows = [(*encode_event(event), now) for event in events]
+    await insert_rows(tx, cast("sa.Table", OutboxRow.__table__), ("topic", "payload", "created_at"), rows)
     _nudge(tx)
 
 

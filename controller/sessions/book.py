@@ -63,7 +63,8 @@ class Book:
         self._open_by_account: dict[str, dict[str, Entry]] = {}
         self._new: dict[str, Entry] = {}
         self._changed: dict[str, Entry] = {}
-        self._records: dict[tuple[str, str], dict[str, Any]] = {}
+        self._records: dict[tuple[str, str], tuple[Any, ...]] = {}
+        """What is to be written, by session and kind: `repository.RECORD_COLUMNS`."""
         self._corrected: dict[str, Entry] = {}
         self._events: list[object] = []
 
@@ -77,7 +78,7 @@ class Book:
     ) -> None:
         """Load and lock sessions by id, and the open ones of devices and accounts."""
         for row in await repository.load_many(tx, ids=ids, macs=macs, accounts=accounts):
-            self._take(Entry(**row))
+            self._take(Entry(*row))
 
     def find(self, session_id: str) -> Entry | None:
         """Return a session that was loaded or started."""
@@ -154,11 +155,10 @@ class Book:
         entry.down_packets += usage.down_packets
         self._changed[entry.id] = entry
         if entry.ended_at is not None:
-            stop = self._records.get((entry.id, "stop"))
-            if stop is None:
-                self._corrected[entry.id] = entry
+            if (entry.id, "stop") in self._records:
+                self._record(entry, "stop", entry.ended_at, cause=entry.end_reason)
             else:
-                stop.update(repository.counters(entry))
+                self._corrected[entry.id] = entry
             return
         if usage.up_packets or usage.up_bytes:
             entry.last_used_at = max(now, entry.last_used_at)
@@ -205,9 +205,9 @@ class Book:
         """Store all that changed, with its records and events."""
         # Ends first: a device may have one open session at a time.
         await repository.update_many(tx, [row for key, row in self._changed.items() if key not in self._new])
-        await repository.insert_many(tx, list(self._new.values()))
+        await repository.insert_many(tx, self._new.values())
         await repository.add_records(tx, list(self._records.values()))
-        await repository.correct_stops(tx, list(self._corrected.values()))
+        await repository.correct_stops(tx, self._corrected.values())
         await outbox.add_all(tx, self._events)
 
     def _take(self, entry: Entry) -> None:
@@ -218,14 +218,7 @@ class Book:
 
     def _record(self, entry: Entry, kind: str, now: datetime, *, cause: str = "") -> None:
         key = f"{entry.id}/interim/{int(now.timestamp())}" if kind == "interim" else f"{entry.id}/{kind}"
-        self._records[entry.id, kind] = {
-            "id": new_id(),
-            "session_id": entry.id,
-            "kind": kind,
-            "source": self._source,
-            "event_key": key,
-            "at": now,
-            **repository.counters(entry),
-            "session_time_s": max(0, int((now - entry.started_at).total_seconds())),
-            "terminate_cause": cause,
-        }
+        seconds = max(0, int((now - entry.started_at).total_seconds()))
+        self._records[entry.id, kind] = (
+            new_id(), entry.id, kind, self._source, key, now, *repository.counted(entry), seconds, cause,
+        )  # fmt: skip

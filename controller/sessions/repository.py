@@ -1,8 +1,9 @@
 """The sessions' SQL; no rules."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any, cast
+from operator import attrgetter
+from typing import Any, Final, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,11 +16,17 @@ from controller.directory.events import DeviceChanged
 from controller.models import AccountingRecord, Device, NetSession
 from controller.sessions.types import SessionView
 
+COLUMNS: Final = tuple(NetSession.__table__.c.keys())
+RECORD_COLUMNS: Final = tuple(AccountingRecord.__table__.c.keys())
 _FIELDS = tuple(SessionView.__dataclass_fields__)
 _SESSIONS = cast("sa.Table", NetSession.__table__)
 _RECORDS = cast("sa.Table", AccountingRecord.__table__)
 _COUNTERS = ("up_bytes", "down_bytes", "up_packets", "down_packets")
 _CHANGING = ("last_used_at", "due_at", "last_interim_at", "ended_at", "end_reason", *_COUNTERS)
+_ALL: Final = attrgetter(*COLUMNS)
+_CHANGED: Final = attrgetter("id", *_CHANGING)
+counted: Final = attrgetter(*_COUNTERS)
+"""Returns a session's totals, in the order of the columns."""
 
 
 def view(row: NetSession) -> SessionView:
@@ -167,8 +174,8 @@ async def correct_stop(tx: Tx, session: NetSession) -> None:
 
 async def load_many(
     tx: Tx, *, ids: Collection[str], macs: Collection[str], accounts: Collection[str]
-) -> Sequence[dict[str, Any]]:
-    """Return the rows of sessions by id, and the open ones of devices and accounts, locked by id."""
+) -> Sequence[tuple[Any, ...]]:
+    """Return `COLUMNS` of sessions by id, and of the open ones of devices and accounts, locked by id."""
     which: list[sa.ColumnElement[bool]] = []
     is_open = _SESSIONS.c.ended_at.is_(None)
     if ids:
@@ -180,40 +187,28 @@ async def load_many(
     if not which:
         return []
     query = sa.select(_SESSIONS).where(sa.or_(*which)).order_by(_SESSIONS.c.id).with_for_update()
-    return [dict(row) for row in (await tx.execute(query)).mappings()]
+    return (await tx.execute(query)).all()
 
 
-async def insert_many(tx: Tx, sessions: Sequence[Any]) -> None:
+async def insert_many(tx: Tx, sessions: Iterable[Any]) -> None:
     """Store new sessions: objects with the columns as attributes."""
-    names = _SESSIONS.c.keys()
-    await insert_rows(tx, _SESSIONS, [{name: getattr(one, name) for name in names} for one in sessions])
+    await insert_rows(tx, _SESSIONS, COLUMNS, list(map(_ALL, sessions)))
 
 
-async def update_many(tx: Tx, sessions: Sequence[Any]) -> None:
+async def update_many(tx: Tx, sessions: Iterable[Any]) -> None:
     """Store what may change of sessions that RADIUS counts."""
-    rows = [{name: getattr(one, name) for name in ("id", *_CHANGING)} for one in sessions]
-    await update_rows(tx, _SESSIONS, rows, keys=["id"])
+    await update_rows(tx, _SESSIONS, ("id", *_CHANGING), list(map(_CHANGED, sessions)))
 
 
-async def add_records(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write accounting records; those whose `event_key` is there already are left as they are."""
-    await insert_rows(tx, _RECORDS, rows, unless=["event_key"])
+async def add_records(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write accounting records, `RECORD_COLUMNS`; where `event_key` is there already, it is left as it is."""
+    await insert_rows(tx, _RECORDS, RECORD_COLUMNS, rows, unless=["event_key"])
 
 
-async def correct_stops(tx: Tx, sessions: Sequence[Any]) -> None:
+async def correct_stops(tx: Tx, sessions: Iterable[Any]) -> None:
     """Bring stop records up to the sessions' totals."""
-    rows = [{"event_key": f"{one.id}/stop"} | counters(one) for one in sessions]
-    await update_rows(tx, _RECORDS, rows, keys=["event_key"])
-
-
-def counters(session: Any) -> dict[str, int]:
-    """Return a session's totals by column."""
-    return {
-        "up_bytes": session.up_bytes,
-        "down_bytes": session.down_bytes,
-        "up_packets": session.up_packets,
-        "down_packets": session.down_packets,
-    }
+    rows = [(f"{one.id}/stop", *counted(one)) for one in sessions]
+    await update_rows(tx, _RECORDS, ("event_key", *_COUNTERS), rows)
 
 
 async def forget_device(tx: Tx, device_id: str) -> None:

@@ -47,7 +47,9 @@ class LegBook:
 
     def __init__(self) -> None:
         self._legs: dict[LegKey, Leg] = {}
-        self._open: dict[str, set[LegKey]] = {}
+        self._open: dict[LegKey, Leg] = {}
+        self._open_of: dict[str, int] = {}
+        """How many legs of a session go on."""
         self._new: dict[LegKey, Leg] = {}
         self._advanced: dict[LegKey, Leg] = {}
         self._turned: dict[LegKey, Leg] = {}
@@ -55,14 +57,14 @@ class LegBook:
     async def load(self, tx: Tx, keys: Collection[LegKey], devices: Collection[tuple[str, str]]) -> None:
         """Load legs by key, and the open ones of NAS devices."""
         if keys:
-            self._take(Leg(**row) for row in await repository.load_legs(tx, keys))
+            self._take(Leg(*row) for row in await repository.load_legs(tx, keys))
         if devices:
-            self._take(Leg(**row) for row in await repository.load_open_legs_of(tx, devices))
+            self._take(Leg(*row) for row in await repository.load_open_legs_of(tx, devices))
 
     async def load_open_of(self, tx: Tx, session_ids: Collection[str]) -> None:
         """Load the open legs of sessions."""
         if session_ids:
-            self._take(Leg(**row) for row in await repository.load_open_legs(tx, session_ids))
+            self._take(Leg(*row) for row in await repository.load_open_legs(tx, session_ids))
 
     def find(self, key: LegKey) -> Leg | None:
         """Return a leg."""
@@ -70,16 +72,15 @@ class LegBook:
 
     def list_of_device(self, device: tuple[str, str]) -> list[Leg]:
         """Return the open legs of a NAS device."""
-        keys = [key for open_keys in self._open.values() for key in open_keys if key[:2] == device]
-        return [self._legs[key] for key in sorted(keys)]
+        return [self._open[key] for key in sorted(self._open) if key[:2] == device]
 
     def has_open(self, session_id: str) -> bool:
         """Tell whether a session has a leg that goes on."""
-        return bool(self._open.get(session_id))
+        return self._open_of.get(session_id, 0) > 0
 
     def list_open(self) -> list[Leg]:
         """Return every open leg."""
-        return [self._legs[key] for keys in self._open.values() for key in sorted(keys)]
+        return [self._open[key] for key in sorted(self._open)]
 
     def session_ids(self) -> set[str]:
         """Return the sessions of all legs here."""
@@ -106,21 +107,24 @@ class LegBook:
         if leg.ended_at is None:
             leg.ended_at = now
             self._turned[leg.key] = leg
-            self._open[leg.session_id].discard(leg.key)
+            del self._open[leg.key]
+            self._open_of[leg.session_id] -= 1
 
     def reopen(self, leg: Leg) -> None:
         """Note that a leg goes on after all: its NAS still counts."""
-        leg.ended_at = None
-        self._turned[leg.key] = leg
-        self._open.setdefault(leg.session_id, set()).add(leg.key)
+        if leg.ended_at is not None:
+            leg.ended_at = None
+            self._turned[leg.key] = leg
+            self._keep_open(leg)
 
     async def save(self, tx: Tx) -> None:
         """Store what changed; the sessions must be stored already."""
         await repository.insert_legs(tx, list(self._new.values()))
+        new, turned = self._new, self._turned
         await repository.update_counters(
-            tx, [leg for key, leg in self._advanced.items() if key not in self._new]
+            tx, [leg for key, leg in self._advanced.items() if key not in turned and key not in new]
         )
-        await repository.update_ends(tx, [leg for key, leg in self._turned.items() if key not in self._new])
+        await repository.update_turned(tx, [leg for key, leg in turned.items() if key not in new])
 
     def _take(self, legs: Iterable[Leg]) -> None:
         for leg in legs:
@@ -129,4 +133,8 @@ class LegBook:
                 continue
             self._legs[key] = leg
             if leg.ended_at is None:
-                self._open.setdefault(leg.session_id, set()).add(key)
+                self._keep_open(leg)
+
+    def _keep_open(self, leg: Leg) -> None:
+        self._open[leg.key] = leg
+        self._open_of[leg.session_id] = self._open_of.get(leg.session_id, 0) + 1

@@ -1,9 +1,10 @@
 """SQL of legs, many at a time, and of what a session needs to begin."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any, cast
+from operator import attrgetter
+from typing import Any, Final, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -19,38 +20,43 @@ _KEY = tuple(_LEGS.c[name] for name in _KEY_NAMES)
 _COUNTERS = (
     "heard_at", "session_time_s", "up_bytes", "down_bytes", "up_packets", "down_packets",
 )  # fmt: skip
+COLUMNS: Final = tuple(_LEGS.c.keys())
+_ALL: Final = attrgetter(*COLUMNS)
+_COUNTED: Final = attrgetter(*_KEY_NAMES, *_COUNTERS)
+_TURNED: Final = attrgetter(*_KEY_NAMES, *_COUNTERS, "ended_at")
 
 
-async def load_legs(tx: Tx, keys: Collection[tuple[str, str, str]]) -> Sequence[dict[str, Any]]:
-    """Return the rows of these (NAS, address, Acct-Session-Id), those that are there."""
+async def load_legs(tx: Tx, keys: Collection[tuple[str, str, str]]) -> Sequence[tuple[Any, ...]]:
+    """Return `COLUMNS` of these (NAS, address, Acct-Session-Id), those that are there."""
     return await _rows(tx, sa.select(_LEGS).join(*_wanted(tx, keys, _KEY)))
 
 
-async def load_open_legs_of(tx: Tx, devices: Collection[tuple[str, str]]) -> Sequence[dict[str, Any]]:
-    """Return the rows of the legs that go on at these (NAS, address)."""
+async def load_open_legs_of(tx: Tx, devices: Collection[tuple[str, str]]) -> Sequence[tuple[Any, ...]]:
+    """Return `COLUMNS` of the legs that go on at these (NAS, address)."""
     query = sa.select(_LEGS).join(*_wanted(tx, devices, _KEY[:2])).where(_LEGS.c.ended_at.is_(None))
     return await _rows(tx, query)
 
 
-async def load_open_legs(tx: Tx, session_ids: Collection[str]) -> Sequence[dict[str, Any]]:
-    """Return the rows of the legs of sessions that go on."""
+async def load_open_legs(tx: Tx, session_ids: Collection[str]) -> Sequence[tuple[Any, ...]]:
+    """Return `COLUMNS` of the legs of sessions that go on."""
     query = sa.select(_LEGS).where(among(tx, _LEGS.c.session_id, session_ids), _LEGS.c.ended_at.is_(None))
     return await _rows(tx, query)
 
 
-async def insert_legs(tx: Tx, legs: Sequence[Any]) -> None:
+async def insert_legs(tx: Tx, legs: Iterable[Any]) -> None:
     """Store new legs: objects with the columns as attributes."""
-    await insert_rows(tx, _LEGS, _values(legs, _LEGS.c.keys()))
+    await insert_rows(tx, _LEGS, COLUMNS, list(map(_ALL, legs)))
 
 
-async def update_counters(tx: Tx, legs: Sequence[Any]) -> None:
-    """Store what legs have counted."""
-    await update_rows(tx, _LEGS, _values(legs, (*_KEY_NAMES, *_COUNTERS)), keys=_KEY_NAMES)
+async def update_counters(tx: Tx, legs: Iterable[Any]) -> None:
+    """Store what legs have counted; whether they go on is left as it is, for others may end them."""
+    await update_rows(tx, _LEGS, (*_KEY_NAMES, *_COUNTERS), list(map(_COUNTED, legs)), keys=len(_KEY_NAMES))
 
 
-async def update_ends(tx: Tx, legs: Sequence[Any]) -> None:
-    """Store when legs ended, or that they go on."""
-    await update_rows(tx, _LEGS, _values(legs, (*_KEY_NAMES, "ended_at")), keys=_KEY_NAMES)
+async def update_turned(tx: Tx, legs: Iterable[Any]) -> None:
+    """Store what legs have counted, and when they ended or that they go on."""
+    names = (*_KEY_NAMES, *_COUNTERS, "ended_at")
+    await update_rows(tx, _LEGS, names, list(map(_TURNED, legs)), keys=len(_KEY_NAMES))
 
 
 async def find_devices(tx: Tx, ids: Collection[str]) -> dict[str, Known]:
@@ -88,8 +94,8 @@ async def list_intervals(tx: Tx) -> dict[int, list[str]]:
 
 async def list_silent(
     tx: Tx, *, plan_ids: Collection[str], before: datetime, limit: int
-) -> Sequence[dict[str, Any]]:
-    """Return the rows of open legs of sessions of plans of which nothing was heard since before a moment."""
+) -> Sequence[tuple[Any, ...]]:
+    """Return `COLUMNS` of open legs of sessions of plans of which nothing was heard since before a moment."""
     query = (
         sa.select(_LEGS)
         .join(NetSession, NetSession.id == _LEGS.c.session_id)
@@ -100,8 +106,8 @@ async def list_silent(
     return await _rows(tx, query)
 
 
-async def list_cut_off(tx: Tx, *, before: datetime, limit: int) -> Sequence[dict[str, Any]]:
-    """Return the rows of open legs at access points that are down since before a moment, if silent since."""
+async def list_cut_off(tx: Tx, *, before: datetime, limit: int) -> Sequence[tuple[Any, ...]]:
+    """Return `COLUMNS` of open legs at access points that are down since before a moment, if silent since."""
     query = (
         sa.select(_LEGS)
         .join(ApStatus, ApStatus.serial == _LEGS.c.ap_serial)
@@ -117,8 +123,9 @@ async def list_cut_off(tx: Tx, *, before: datetime, limit: int) -> Sequence[dict
     return await _rows(tx, query)
 
 
-async def _rows(tx: Tx, query: sa.Select[Any]) -> Sequence[dict[str, Any]]:
-    return [dict(row) for row in (await tx.execute(query)).mappings()]
+async def _rows(tx: Tx, query: sa.Select[Any]) -> Sequence[tuple[Any, ...]]:
+    rows: Sequence[tuple[Any, ...]] = (await tx.execute(query)).all()
+    return rows
 
 
 async def _plans(tx: Tx, ids: Collection[str]) -> dict[str, PlanView]:
@@ -145,7 +152,3 @@ def _wanted(
         values = [sa.func.json_extract(each.c.value, f"$[{number}]") for number in range(len(columns))]
         wanted = each
     return wanted, sa.and_(*(column == value for column, value in zip(columns, values, strict=True)))
-
-
-def _values(legs: Sequence[Any], names: Collection[str]) -> list[dict[str, Any]]:
-    return [{name: getattr(leg, name) for name in names} for leg in legs]

@@ -63,12 +63,14 @@ def _heard_before(moment: datetime) -> Callable[[Leg], bool]:
     return lambda leg: leg.heard_at < moment
 
 
-async def _end(tx: Tx, rows: Sequence[dict[str, Any]], now: datetime, is_stale: Callable[[Leg], bool]) -> int:
+async def _end(
+    tx: Tx, rows: Sequence[tuple[Any, ...]], now: datetime, is_stale: Callable[[Leg], bool]
+) -> int:
     if not rows:
         return 0
     sessions, legs = Book(SOURCE), LegBook()
-    stale = {Leg(**row).key for row in rows}
-    ids = {row["session_id"] for row in rows}
+    found = [Leg(*row) for row in rows]
+    stale, ids = {leg.key for leg in found}, {leg.session_id for leg in found}
     await sessions.load(tx, ids=ids)  # waits for whoever changes them at this moment
     await legs.load_open_of(tx, ids)
     for leg in legs.list_open():

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import StatementError
 
 from controller.core.db import (
+    Base,
     Database,
     among,
     insert_rows,
@@ -19,6 +20,7 @@ from controller.core.db import (
     upsert,
 )
 from controller.core.errors import InvalidInputError
+from controller.core.outbox import OutboxRow
 from controller.models import AccessPoint, ApStatus, District, Gateway, Lease, Site, Zone
 from tests.fakes.clock import START
 
@@ -166,44 +168,61 @@ async def test_many_locks_hold_each_other_up_in_no_order(database):
 async def test_many_rows_are_inserted_and_updated_with_a_few_statements(database):
     async with database.transaction() as tx:
         tx.add(Gateway(id="gw", name="gw", lan_cidr="10.0.0.0/16"))
-    leases = Lease.__table__
+    leases, names = Lease.__table__, ("gateway_id", "ip", "mac", "seen_at", "expires_at", "ap_serial")
     first = [
-        {
-            "gateway_id": "gw", "ip": f"10.0.0.{number}", "mac": f"02:00:00:00:00:{number:02x}",
-            "seen_at": START, "expires_at": START if number % 2 else None, "ap_serial": None,
-        }
+        ("gw", f"10.0.0.{number}", f"02:00:00:00:00:{number:02x}", START, START if number % 2 else None, None)
         for number in range(1, 50)
-    ]  # fmt: skip
+    ]
     later = [
-        {
-            "gateway_id": "gw",
-            "ip": row["ip"],
-            "seen_at": START + timedelta(seconds=number),
-            "expires_at": None,
-        }
+        ("gw", row[1], START + timedelta(seconds=number, microseconds=number), None)
         for number, row in enumerate(first)
     ]
     async with database.transaction() as tx:
-        await insert_rows(tx, leases, first)
-        await insert_rows(tx, leases, [])
-        await insert_rows(
-            tx,
-            leases,
-            [first[0] | {"mac": "x"}, first[0] | {"ip": "10.0.1.1"}],
-            unless=["gateway_id", "ip"],
-        )
+        await insert_rows(tx, leases, names, first)
+        await insert_rows(tx, leases, names, [])
+        again = [("gw", "10.0.0.1", "x", START, None, None), ("gw", "10.0.1.1", "\"'\\é", START, None, None)]
+        await insert_rows(tx, leases, names, again, unless=["gateway_id", "ip"])
     statements = []
     sa.event.listen(
         database.engine.sync_engine, "before_cursor_execute", lambda *args: statements.append(args[2])
     )
     async with database.transaction() as tx:
-        await update_rows(tx, leases, later, keys=["gateway_id", "ip"])
-        await update_rows(tx, leases, [], keys=["ip"])
+        await update_rows(tx, leases, ("gateway_id", "ip", "seen_at", "expires_at"), later, keys=2)
+        await update_rows(tx, leases, ("gateway_id", "ip"), [], keys=2)
     assert len([text for text in statements if text.startswith("UPDATE")]) == 1
     async with database.reading() as tx:
         stored = {row.ip: row for row in await tx.scalars(sa.select(Lease))}
     assert len(stored) == 50
     for row, changed in zip(first, later, strict=True):
-        one = stored[row["ip"]]
-        assert (one.mac, one.seen_at, one.expires_at) == (row["mac"], changed["seen_at"], None)
-    assert stored["10.0.1.1"].seen_at == START
+        one = stored[row[1]]
+        assert (one.mac, one.seen_at, one.expires_at) == (row[2], changed[2], None)
+    assert (stored["10.0.1.1"].mac, stored["10.0.1.1"].seen_at) == ("\"'\\é", START)
+
+
+@pytest.mark.parametrize("mac", ["longer than a MAC address", "\0"])
+async def test_what_does_not_fit_is_refused_in_many_rows(postgres_url, mac):
+    db = Database(postgres_url)
+    async with db.engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    async with db.transaction() as tx:
+        tx.add(Gateway(id="gw", name="gw", lan_cidr="10.0.0.0/16"))
+    names, row = ("gateway_id", "ip", "mac", "seen_at"), ("gw", "10.0.0.1", mac, START)
+    with pytest.raises(sa.exc.DBAPIError) as refused:
+        async with db.transaction() as tx:
+            await insert_rows(tx, Lease.__table__, names, [row])
+    assert refused.value.orig.sqlstate.startswith("22")
+    await db.close()
+
+
+async def test_a_moment_without_a_time_zone_is_refused_in_many_rows(database):
+    names, row = ("gateway_id", "ip", "mac", "seen_at"), ("gw", "10.0.0.1", "x", START.replace(tzinfo=None))
+    async with database.transaction() as tx:
+        with pytest.raises((ValueError, sa.exc.StatementError), match="time zone"):
+            await insert_rows(tx, Lease.__table__, names, [row])
+
+
+async def test_octets_pass_in_many_rows(database):
+    table = OutboxRow.__table__
+    async with database.transaction() as tx:
+        await insert_rows(tx, table, ("topic", "payload", "created_at"), [("t", bytes(range(256)), START)])
+        assert await tx.scalar(sa.select(OutboxRow.payload)) == bytes(range(256))
