@@ -23,6 +23,9 @@ from radius.eap.metrics import EapMetrics
 from radius.index.metrics import show_all as show_index
 from radius.journal.metrics import show_all as show_journal
 from radius.metrics import RadiusMetrics
+from radius.mpsk.metrics import show_all as show_ring
+from radius.proxy.metrics import ProxyMetrics
+from radius.radsec.metrics import RadsecMetrics
 from radius.workers.metrics import show_all
 
 __all__ = ["app", "render_metrics"]
@@ -110,6 +113,9 @@ def render_metrics() -> str:
         "RADIUS: the account index": show_index,
         "RADIUS: the journal of accounting": show_journal,
         "RADIUS: EAP": EapMetrics,
+        "RADIUS: network keys of devices": show_ring,
+        "RADIUS: RadSec": RadsecMetrics,
+        "RADIUS: home servers": ProxyMetrics,
     }
     filled: dict[str, CollectorRegistry] = {}
     for name, make in registries.items():

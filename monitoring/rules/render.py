@@ -6,6 +6,7 @@ from typing import Final
 import yaml
 
 from monitoring.rules.fleet import FLEET_ALERTS, FLEET_RECORDINGS
+from monitoring.rules.radius import RADIUS_ALERTS, RADIUS_RECORDINGS
 from monitoring.rules.services import SERVICE_ALERTS, SERVICE_RECORDINGS
 from monitoring.rules.types import Alert, Group, Recording
 
@@ -14,6 +15,7 @@ __all__ = ["RULE_FILES", "all_rules", "render_rule_file", "render_rules"]
 RULE_FILES: Final[dict[str, tuple[Group, ...]]] = {
     "kolco-fleet.rules.yml": (FLEET_RECORDINGS, FLEET_ALERTS),
     "kolco-services.rules.yml": (SERVICE_RECORDINGS, SERVICE_ALERTS),
+    "kolco-radius.rules.yml": (RADIUS_RECORDINGS, RADIUS_ALERTS),
 }
 _HEADER: Final = "# Written by `kolco monitor rules`; changes here are lost.\n"
 _WIDTH: Final = 10_000

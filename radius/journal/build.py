@@ -52,6 +52,7 @@ def keep_books(
     """
     WriterMetrics(metrics.tally)  # what the workers count is shown here; without workers, made again by them
     shown = ApplierMetrics(metrics.tally, runtime.registry, metrics)
+    shown.show_limit(settings.journal_max_mb * _MEGABYTE)
     applier = Applier(
         runtime.db,
         journal_directory(runtime.data_dir),

@@ -86,6 +86,16 @@ class ApplierMetrics:
             registry=registry,
         )
 
+        self._limit = Gauge(
+            "kolco_radius_journal_limit_bytes",
+            "Octets that the journals may take; beyond them no accounting is acknowledged.",
+            registry=registry,
+        )
+
+    def show_limit(self, octets: int) -> None:
+        """Show how much room the journals have."""
+        self._limit.set(octets)
+
     def count_set_aside(self, kind: str) -> None:
         """Count a record that could not be applied."""
         self._set_aside[kind,] += 1

@@ -3,10 +3,7 @@
 All are read at the start and now and then, and one by one as they change.
 """
 
-from functools import partial
 from typing import Final
-
-from prometheus_client import Gauge
 
 from controller.core.clock import Clock
 from controller.core.db import Database
@@ -66,10 +63,6 @@ class KeyRingKeeper:
 
 async def keep_ring(runtime: Runtime, ring: KeyRing) -> None:
     """Fill a ring and keep it so."""
-    keys = Gauge(
-        "kolco_radius_network_keys", "Network keys that access points may ask for.", registry=runtime.registry
-    )
-    keys.set_function(partial(len, ring))
     keeper = KeyRingKeeper(ring, runtime.db, runtime.secrets, runtime.clock)
     runtime.bus.subscribe(NetworkKeyChanged, keeper.hear)
     await keep_read(runtime.tasks, runtime.bus, "radius-mpsk", keeper.read_all, every_s=_EVERY_S)

@@ -117,7 +117,7 @@ async def serve_radsec(
         idle_s=settings.radsec_idle_s,
     )
     server = RadsecServer(trust, peers, handlers, counts, limits)
-    counts.watch(partial(len, server))
+    counts.watch(partial(len, server), lambda: float(trust.readable))
 
     def trust_changed() -> None:
         counts.show_trust(trust.current.expires_at, trust.current.revocations.next_update())

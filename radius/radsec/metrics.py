@@ -69,6 +69,12 @@ class RadsecMetrics:
             registry=registry,
         )
 
+        self._readable = Gauge(
+            "kolco_radius_radsec_files_readable",
+            "1 if certificates, authorities and revocation lists could be read when they last changed.",
+            registry=registry,
+        )
+
     def count_accepted(self, nas: str) -> None:
         """Count a connection of a known NAS."""
         self._accepted.labels(nas).inc()
@@ -77,9 +83,10 @@ class RadsecMetrics:
         """Count a connection that ended or was refused."""
         self._ended.labels(reason.value).inc()
 
-    def watch(self, connections: Callable[[], float]) -> None:
-        """Show the number of open connections, read when it is asked for."""
+    def watch(self, connections: Callable[[], float], readable: Callable[[], float]) -> None:
+        """Show the number of open connections and whether files are readable, read when it is asked for."""
         self._open.set_function(connections)
+        self._readable.set_function(readable)
 
     def show_peers(self, names: int, access_points: int) -> None:
         """Show how many may come."""

@@ -81,6 +81,8 @@ class TrustKeeper:
         self._stamps = self._look()
         self._listeners: list[Callable[[], None]] = []
         self.current = read_trust(files)
+        self.readable = True
+        """Whether the files could be read when they last changed; if not, `current` is from before."""
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Have `listener` called when trust is another."""
@@ -101,8 +103,10 @@ class TrustKeeper:
         try:
             self.current = await asyncio.to_thread(read_trust, self._files)
         except InvalidInputError as error:
+            self.readable = False
             _log.error(LOG_UNREADABLE, reason=error.message)
             return
+        self.readable = True
         _log.info(LOG_RELOADED, revocation_lists=len(self.current.revocations))
         for listener in self._listeners:
             listener()

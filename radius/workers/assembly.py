@@ -16,6 +16,7 @@ import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NoReturn
 
 from prometheus_client import CollectorRegistry
@@ -38,6 +39,7 @@ from radius.journal.decisions import Digests
 from radius.journal.writer import Journal
 from radius.metrics import RadiusMetrics
 from radius.mpsk.keeper import keep_ring
+from radius.mpsk.metrics import RingMetrics
 from radius.mpsk.responder import MpskResponder
 from radius.mpsk.ring import KeyRing
 from radius.mschap import MsChapResponder
@@ -213,15 +215,13 @@ async def _answers(
         state_prefix=bytes([link.number]),
         hand_over=link.hand_over,
     )
-    tries = metrics.tally.counter(
-        "kolco_radius_network_key_tries",
-        "Network keys that were tried to find the one a device has, by the MIC of its handshake.",
-    )
+    counts = RingMetrics(metrics.tally, runtime.registry)
     ring = KeyRing(
         tries_max=settings.mpsk_tries_max,
         tries_per_s=settings.mpsk_tries_per_s,
-        count_tries=lambda tried: tries.inc(by=tried),
+        count_tries=counts.count_tries,
     )
+    counts.watch(partial(len, ring))
     await keep_ring(runtime, ring)
     mschap = MsChapResponder(decisions.decide, replies.render, random_octets=secrets.token_bytes)
     mpsk = MpskResponder(ring, decisions.decide, replies.render, random_octets=secrets.token_bytes)

@@ -21,6 +21,7 @@ GAUGE_RULES: Final[Mapping[str, Callable[[float, float], float]]] = {
     "kolco_radius_radsec_certificate_expiry_timestamp_seconds": min,
     "kolco_radius_radsec_crl_next_update_timestamp_seconds": min,
     "kolco_radius_radsec_peers": max,
+    "kolco_radius_radsec_files_readable": min,
 }
 """Gauges that are not summed, because each process shows the same thing."""
 _CREATED: Final = "_created"

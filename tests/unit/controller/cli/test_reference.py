@@ -1,9 +1,11 @@
+import re
 from pathlib import Path
 
 import pytest
 from pydantic import Field, SecretStr
 
 from controller.cli import app, reference
+from controller.cli.monitor import render_metrics
 from controller.core.settings import Section, section
 
 ROOT = Path(__file__).parents[4]
@@ -75,8 +77,21 @@ def test_types_and_defaults(monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "render"),
-    [("cli.md", lambda: reference.render_cli(app)), ("settings.md", reference.render_settings)],
+    [
+        ("cli.md", lambda: reference.render_cli(app)),
+        ("settings.md", reference.render_settings),
+        ("metrics.md", render_metrics),
+    ],
 )
 def test_the_committed_documents_are_up_to_date(name, render):
     hint = "run: kolco docs --out docs"
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == render(), hint
+
+
+@pytest.mark.parametrize("package", ["controller", "captive_portal", "radius", "monitoring"])
+def test_every_metric_in_the_source_is_in_the_reference(package):
+    text = render_metrics()
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / package).rglob("*metrics.py"))
+    named = set(re.findall(r'"(kolco_[a-z_]+?)(?:_total)?"', source))
+    assert named
+    assert {name for name in named if f"`{name}`" not in text and f"`{name}_total`" not in text} == set()

@@ -19,6 +19,8 @@ from radius.eap.metrics import EapMetrics
 from radius.index.metrics import show_all as show_index
 from radius.journal.metrics import show_all as show_journal
 from radius.metrics import RadiusMetrics
+from radius.proxy.metrics import ProxyMetrics
+from radius.radsec.metrics import RadsecMetrics
 from radius.workers.metrics import show_all as show_workers
 from tests.factories.dashboards import queries, selectors
 
@@ -43,7 +45,9 @@ def exported() -> set[str]:
         ChannelMetrics,
         PortalMetrics,
         EapMetrics,
+        ProxyMetrics,
         RadiusMetrics,
+        RadsecMetrics,
         show_journal,
         show_workers,
         show_index,

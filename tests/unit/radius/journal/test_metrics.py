@@ -18,6 +18,7 @@ def test_what_is_counted_is_shown():
     applier.count_decisions(4)
     applier.count_stale("ap-down", 6)
     applier.watch_backlog(lambda: 7.0, lambda: 8.0)
+    applier.show_limit(9)
     shown = generate_latest(registry).decode()
     for line in (
         "kolco_radius_journal_group_records_sum 3.0",
@@ -31,6 +32,7 @@ def test_what_is_counted_is_shown():
         'kolco_radius_stale_sessions_total{reason="ap-down"} 6.0',
         "kolco_radius_journal_backlog_bytes 7.0",
         "kolco_radius_journal_backlog_age_seconds 8.0",
+        "kolco_radius_journal_limit_bytes 9.0",
     ):
         assert line in shown
 
