@@ -48,9 +48,9 @@ def _find(data: bytes, kind: int) -> bytes | None:
     position, last = HEADER_LENGTH, len(data) - 1
     while position < last:
         size = data[position + 1]
+        if size < 2:  # noqa: PLR2004 - its own header: it would never end, and compiled code takes no such slice
+            return None
         if data[position] == kind:
             return data[position + 2 : position + size]
-        if size < 2:  # noqa: PLR2004 - its own header; it would never end
-            return None
         position += size
     return None

@@ -43,3 +43,22 @@ def test_priorities(data, priority):
 @given(st.binary(max_size=200), st.sampled_from([b"", b"\1", b"\4"]))
 def test_any_octets_have_one(data, code):
     assert classify(code + data) in Priority
+
+
+@given(
+    st.sampled_from([1, 4]),
+    st.lists(
+        st.tuples(st.sampled_from([1, 24, 40]), st.sampled_from([0, 1, 2, 8, 255]), st.binary(max_size=6)),
+        max_size=6,
+    ),
+)
+def test_any_lengths_have_one(code, attributes):
+    told = b"".join(bytes((kind, size)) + value for kind, size, value in attributes)
+    assert classify(packet(code) + told) in Priority
+
+
+@pytest.mark.parametrize(("code", "kind"), [(1, 24), (4, 40)])
+@pytest.mark.parametrize("size", [0, 1])
+def test_an_attribute_shorter_than_its_header_is_none(code, kind, size):
+    data = packet(code) + bytes((kind, size)) + b"rest"
+    assert classify(data) is (Priority.LOGIN if code == 1 else Priority.INTERIM)
