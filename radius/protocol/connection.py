@@ -16,7 +16,6 @@ Rules for a request, in this order (the first that fails drops it, with its reas
    (CVE-2024-3596, draft-ietf-radext-deprecating-radius).
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -115,8 +114,8 @@ class Connection:
     Args:
         find_client: gives the NAS of an IP address, or None; must be fast and must not wait.
         codes: the packet codes this port serves.
-        remember_s: how long an answer is kept for retransmissions.
-        max_remembered: how many are kept at most; the oldest go first.
+        remember_s: how long an answer is kept for retransmissions at least; it is not kept twice as long.
+        max_remembered: how many are kept at most; the older go first.
         admit: told the NAS and the time; False drops what it sent before any work. None admits all.
 
     Attributes:
@@ -136,16 +135,18 @@ class Connection:
         self._admit = admit
         self._codes = codes
         self._remember_s = remember_s
-        self._max_remembered = max_remembered
+        self._half_of_them = max(1, max_remembered // 2)
         # The Request Authenticator, then the reply if there is one: octets in one piece, because
-        # objects by the hundred thousand would be walked by each collection of garbage.
-        self._entries: dict[_Slot, bytes] = {}
-        self._expiry: deque[tuple[float, _Slot, bytes]] = deque()
+        # objects by the hundred thousand would be walked by each collection of garbage. For the same
+        # reason nothing says of each when it came: the older half is forgotten as a whole.
+        self._young: dict[_Slot, bytes] = {}
+        self._old: dict[_Slot, bytes] = {}
+        self._age_at = 0.0
 
     @property
     def remembered(self) -> int:
         """The number of requests in the duplicate cache."""
-        return len(self._entries)
+        return len(self._young.keys() | self._old.keys())
 
     def receive(self, data: bytes, source: Address, now: float) -> Event:
         """Take one datagram, at `now` seconds of a monotonic clock; never raises for its content."""
@@ -170,26 +171,31 @@ class Connection:
         """
         packet = request.packet
         slot = (request.source, packet.code, packet.identifier)
-        entry = self._entries.get(slot)
+        entry = self._find(slot)
         if entry is None or not entry.startswith(packet.authenticator):
             return None
         if PROXY_STATE in packet:
             states = [attribute for attribute in packet.attributes if attribute[0] == PROXY_STATE]
             attributes = (*attributes, *states)
         data = sign_reply(code, packet, attributes, request.secret)
-        self._entries[slot] = packet.authenticator + data
+        self._young[slot] = packet.authenticator + data
         return data
 
     def forget(self, request: RequestReceived) -> None:
         """Give up a request without an answer, so that its retransmission is worked on anew."""
         packet = request.packet
-        self._forget((request.source, packet.code, packet.identifier), packet.authenticator)
+        slot = (request.source, packet.code, packet.identifier)
+        for entries in (self._young, self._old):
+            if entries.get(slot, b"").startswith(packet.authenticator):
+                del entries[slot]
 
     def _receive(self, data: bytes, source: Address, client: Client, now: float) -> Event:
         if len(data) < HEADER_LENGTH:
             raise MalformedError(DropReason.SHORT)
+        if now >= self._age_at or len(self._young) >= self._half_of_them:
+            self._age(now)
         slot = (source, data[0], data[1])
-        known = self._entries.get(slot)
+        known = self._find(slot)
         if known is not None and known.startswith(data[4:HEADER_LENGTH]):
             if len(known) == AUTHENTICATOR_LENGTH:
                 return Dropped(client, DropReason.DUPLICATE_IN_PROGRESS)
@@ -199,21 +205,21 @@ class Connection:
             raise MalformedError(DropReason.WRONG_CODE)
         data = trim(data)
         secret = _find_secret(packet, data, client)
-        self._remember(slot, packet.authenticator, now)
+        self._young[slot] = packet.authenticator
         return RequestReceived(packet, client, source, secret, now, data)
 
-    def _remember(self, slot: _Slot, authenticator: bytes, now: float) -> None:
-        expiry = self._expiry
-        while expiry and (expiry[0][0] <= now or len(expiry) >= self._max_remembered):
-            _, old_slot, old = expiry.popleft()
-            self._forget(old_slot, old)
-        self._entries[slot] = authenticator
-        expiry.append((now + self._remember_s, slot, authenticator))
+    def _find(self, slot: _Slot) -> bytes | None:
+        entry = self._young.get(slot)
+        return self._old.get(slot) if entry is None else entry
 
-    def _forget(self, slot: _Slot, authenticator: bytes) -> None:
-        entry = self._entries.get(slot)
-        if entry is not None and entry.startswith(authenticator):
-            del self._entries[slot]
+    def _age(self, now: float) -> None:
+        """Forget the old, and have the young be the old; or forget all if they are as old themselves."""
+        late_s = max(0.0, now - self._age_at)
+        if late_s < self._remember_s:
+            self._old, self._age_at = self._young, now - late_s + self._remember_s
+        else:
+            self._old, self._age_at = {}, now + self._remember_s
+        self._young = {}
 
 
 def _find_secret(packet: Packet, data: bytes, client: Client) -> bytes:

@@ -120,13 +120,32 @@ def test_duplicates_are_answered_with_the_same_octets():
     assert isinstance(port.receive(data, ("192.0.2.1", 40001), 2), RequestReceived)
 
 
-def test_answers_are_forgotten_in_time():
+@pytest.mark.parametrize("began", [0, 9])
+def test_answers_are_kept_as_long_as_they_should_and_not_twice_as_long(began):
+    port = connection(remember_s=10)
+    port.receive(access(identifier=9), SOURCE, 0)
+    request = port.receive(access(), SOURCE, began)
+    answer = port.reply(request, Code.ACCESS_REJECT, [])
+    port.receive(access(identifier=2), SOURCE, began + 9)
+    assert port.receive(access(), SOURCE, began + 10) == DuplicateReceived(STRICT, answer)
+    port.receive(access(identifier=3), SOURCE, 20)
+    assert isinstance(port.receive(access(), SOURCE, began + 20), RequestReceived)
+
+
+def test_after_a_long_silence_nothing_is_kept():
+    port = connection(remember_s=10)
+    port.reply(port.receive(access(), SOURCE, 0), Code.ACCESS_REJECT, [])
+    port.receive(access(identifier=2), SOURCE, 1000)
+    assert port.remembered == 1
+    assert isinstance(port.receive(access(), SOURCE, 1000), RequestReceived)
+
+
+def test_an_answer_that_comes_late_is_kept_from_then_on():
     port = connection(remember_s=10)
     request = port.receive(access(), SOURCE, 0)
-    port.reply(request, Code.ACCESS_REJECT, [])
     port.receive(access(identifier=2), SOURCE, 11)
-    assert port.remembered == 1
-    assert isinstance(port.receive(access(), SOURCE, 11), RequestReceived)
+    answer = port.reply(request, Code.ACCESS_REJECT, [])
+    assert port.receive(access(), SOURCE, 20) == DuplicateReceived(STRICT, answer)
 
 
 def test_the_cache_is_bounded():
