@@ -11,12 +11,19 @@ from typing import Final
 
 from radius.protocol.attributes import ACCESS_REPLIES, MESSAGE_AUTHENTICATOR, Code
 from radius.protocol.digests import hmac_md5, md5_digest
-from radius.protocol.packet import AUTHENTICATOR_LENGTH, HEADER_LENGTH, Attribute, Packet, append_attributes
+from radius.protocol.packet import (
+    AUTHENTICATOR_LENGTH,
+    HEADER_LENGTH,
+    Attribute,
+    Packet,
+    encode_attributes,
+    encode_beginning,
+)
 
 _ZERO: Final = bytes(AUTHENTICATOR_LENGTH)
-_EMPTY_MESSAGE_AUTHENTICATOR: Final = bytes((MESSAGE_AUTHENTICATOR, 2 + AUTHENTICATOR_LENGTH)) + _ZERO
-_FIRST_VALUE: Final = HEADER_LENGTH + 2
-_FIRST_END: Final = _FIRST_VALUE + AUTHENTICATOR_LENGTH
+_FIRST: Final = bytes((MESSAGE_AUTHENTICATOR, 2 + AUTHENTICATOR_LENGTH))
+"""What stands before the value of a Message-Authenticator."""
+_FIRST_LENGTH: Final = 2 + AUTHENTICATOR_LENGTH
 
 _STATUS_SERVER: Final = int(Code.STATUS_SERVER)
 _ACCOUNTING_RESPONSE: Final = int(Code.ACCOUNTING_RESPONSE)
@@ -92,15 +99,13 @@ def sign_request(
     but for accounting, whose authenticator is a hash of everything anyway.
     """
     hashed = code in _HASHED_REQUESTS
-    packet = _begin(code, identifier, _ZERO if hashed else random_authenticator)
-    if message_authenticator:
-        packet += _EMPTY_MESSAGE_AUTHENTICATOR
-    append_attributes(packet, attributes)
-    if message_authenticator:
-        packet[_FIRST_VALUE:_FIRST_END] = hmac_md5(secret, packet)
+    authenticator = _ZERO if hashed else random_authenticator
+    beginning, octets = _sign(
+        code, identifier, authenticator, attributes, secret, signed=message_authenticator
+    )
     if hashed:
-        packet[4:HEADER_LENGTH] = md5_digest(packet + secret)
-    return bytes(packet)
+        authenticator = md5_digest(b"".join((beginning, _ZERO, octets, secret)))
+    return b"".join((beginning, authenticator, octets))
 
 
 def sign_reply(code: int, request: Packet, attributes: Iterable[Attribute], secret: bytes) -> bytes:
@@ -110,22 +115,33 @@ def sign_reply(code: int, request: Packet, attributes: Iterable[Attribute], secr
     reply to a Status-Server, and in CoA and Disconnect replies if the request had one. A plain
     Accounting-Response has none: servers disagree on what its hash would cover.
     """
-    packet = _begin(code, request.identifier, request.authenticator)
     signed = (
         code in ACCESS_REPLIES
         or request.code == _STATUS_SERVER
-        or (request.message_authenticator_at and code != _ACCOUNTING_RESPONSE)
+        or (request.message_authenticator_at != 0 and code != _ACCOUNTING_RESPONSE)
     )
-    if signed:
-        packet += _EMPTY_MESSAGE_AUTHENTICATOR
-    append_attributes(packet, attributes)
-    if signed:
-        packet[_FIRST_VALUE:_FIRST_END] = hmac_md5(secret, packet)
-    packet[4:HEADER_LENGTH] = md5_digest(packet + secret)
-    return bytes(packet)
+    authenticator = request.authenticator
+    beginning, octets = _sign(code, request.identifier, authenticator, attributes, secret, signed=signed)
+    return b"".join((beginning, md5_digest(b"".join((beginning, authenticator, octets, secret))), octets))
 
 
-def _begin(code: int, identifier: int, authenticator: bytes) -> bytearray:
-    packet = bytearray((code, identifier, 0, 0))
-    packet += authenticator
-    return packet
+def _sign(
+    code: int,
+    identifier: int,
+    authenticator: bytes,
+    attributes: Iterable[Attribute],
+    secret: bytes,
+    *,
+    signed: bool,
+) -> tuple[bytes, bytes]:
+    """Return what stands before the authenticator, and behind it, with a Message-Authenticator if `signed`.
+
+    Raises:
+        EncodeError: it does not fit.
+    """
+    octets = encode_attributes(attributes)
+    if not signed:
+        return encode_beginning(code, identifier, len(octets)), octets
+    beginning = encode_beginning(code, identifier, _FIRST_LENGTH + len(octets))
+    digest = hmac_md5(secret, b"".join((beginning, authenticator, _FIRST, _ZERO, octets)))
+    return beginning, b"".join((_FIRST, digest, octets))

@@ -26,7 +26,7 @@ MAX_VALUE_LENGTH: Final = 253
 MAX_ATTRIBUTES: Final = 200
 """An honest packet has some tens; 4,076 octets of empty attributes would be 2,038 of them."""
 
-_HEADER: Final = Struct("!BBH16s")
+_BEGINNING: Final = Struct("!BBH")
 _VENDOR: Final = Struct("!IBB")
 _UINT32: Final = Struct("!I")
 _UINT32_LENGTH: Final = 4
@@ -154,34 +154,42 @@ def encode_packet(code: int, identifier: int, authenticator: bytes, attributes: 
     Raises:
         EncodeError: a value over 253 octets, or more than 4096 octets in all.
     """
-    packet = bytearray(_HEADER.pack(code, identifier, 0, authenticator))
-    append_attributes(packet, attributes)
-    return bytes(packet)
+    octets = encode_attributes(attributes)
+    return b"".join((encode_beginning(code, identifier, len(octets)), authenticator, octets))
 
 
-def append_attributes(packet: bytearray, attributes: Iterable[Attribute]) -> None:
-    """Put attributes at the end of a packet and set its Length; one of type `ENCODED` as it is.
+def encode_beginning(code: int, identifier: int, attributes_length: int) -> bytes:
+    """Return the first four octets of a packet: what stands before the authenticator.
 
     Raises:
-        EncodeError: a value over 253 octets, or more than 4096 octets in all.
+        EncodeError: the packet has more than 4096 octets.
     """
+    length = HEADER_LENGTH + attributes_length
+    if length > MAX_LENGTH:
+        message = f"the packet has {length} octets, at most 4096 fit"
+        raise EncodeError(message)
+    return _BEGINNING.pack(code, identifier, length)
+
+
+def encode_attributes(attributes: Iterable[Attribute]) -> bytes:
+    """Return the octets of attributes; of one of type `ENCODED` those that it has.
+
+    Raises:
+        EncodeError: a value over 253 octets.
+    """
+    octets = bytearray()
     for kind, value in attributes:
         if kind == ENCODED:
-            packet += value
+            octets += value
             continue
         size = len(value) + 2
         if size > MAX_VALUE_LENGTH + 2:
             message = f"attribute {kind} has {size - 2} octets, at most 253 fit"
             raise EncodeError(message)
-        packet.append(kind)
-        packet.append(size)
-        packet += value
-    length = len(packet)
-    if length > MAX_LENGTH:
-        message = f"the packet has {length} octets, at most 4096 fit"
-        raise EncodeError(message)
-    packet[2] = length >> 8
-    packet[3] = length & 255
+        octets.append(kind)
+        octets.append(size)
+        octets += value
+    return bytes(octets)
 
 
 def iter_vendor(attributes: Iterable[Attribute]) -> Iterable[tuple[int, int, bytes]]:

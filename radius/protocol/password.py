@@ -42,11 +42,10 @@ def unhide_password(value: bytes, secret: bytes, authenticator: bytes) -> bytes:
     """
     if not value or len(value) > MAX_HIDDEN_LENGTH or len(value) % _BLOCK:
         raise MalformedError(DropReason.BAD_ATTRIBUTE)
-    pads = [md5_digest(secret + authenticator)]
-    pads += [
-        md5_digest(secret + value[start : start + _BLOCK]) for start in range(0, len(value) - _BLOCK, _BLOCK)
-    ]
-    return _xor(value, b"".join(pads)).rstrip(b"\0")
+    pad = md5_digest(secret + authenticator)
+    for start in range(0, len(value) - _BLOCK, _BLOCK):
+        pad += md5_digest(secret + value[start : start + _BLOCK])
+    return _xor(value, pad).rstrip(b"\0")
 
 
 def chap_response(identifier: int, password: bytes, challenge: bytes) -> bytes:
