@@ -1,9 +1,9 @@
 """What is answered to an Access-Request: joins reading, deciding and rendering. Knows no socket."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 from typing import Final
 
+from radius.authorize import Accepted
 from radius.deciding import Decide, when_decided
 from radius.eap.responder import EapResponder
 from radius.protocol.attributes import EAP_MESSAGE
@@ -59,5 +59,8 @@ class Answers:
         question = read_question(packet, request.secret, request.client.id)
         if isinstance(question, Refused):
             return self._replies.render(question, request)
-        render = partial(self._replies.render, request=request, method=_LABELS[question.method])
-        return when_decided(self._decide(question), render)
+        replies, method = self._replies, _LABELS[question.method]
+        decision = self._decide(question)
+        if isinstance(decision, Accepted | Refused):  # nearly always: no function is made for those
+            return replies.render(decision, request, method)
+        return when_decided(decision, lambda decided: replies.render(decided, request, method))

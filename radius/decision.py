@@ -1,14 +1,15 @@
 """What is decided on a question. Deciding is `authorize`'s matter."""
 
-import msgspec
+from dataclasses import dataclass
 
 from controller.directory.types import Known
 from radius.policy.rules import NO_RULE, Verdict
 from radius.question import Method, Refused
 
 
-class Accepted(msgspec.Struct, frozen=True):
-    """Let in. A Struct because one is made for each login.
+@dataclass(slots=True, init=False)
+class Accepted:
+    """Let in. Not to be changed; one is made for each login, so it is not frozen.
 
     Attributes:
         known: whose device it is, with its plan. Its MAC is the one that asks, empty if it is not told.
@@ -25,10 +26,30 @@ class Accepted(msgspec.Struct, frozen=True):
     method: Method
     session_id: str
     seconds_left: int
-    attestation: str = ""
-    keys: bytes = b""
-    verdict: Verdict = NO_RULE
-    bytes_left: int | None = None
+    attestation: str
+    keys: bytes
+    verdict: Verdict
+    bytes_left: int | None
+
+    def __init__(  # noqa: PLR0917 - by position, because that is quicker
+        self,
+        known: Known,
+        method: Method,
+        session_id: str,
+        seconds_left: int,
+        attestation: str = "",
+        keys: bytes = b"",
+        verdict: Verdict = NO_RULE,
+        bytes_left: int | None = None,
+    ) -> None:
+        self.known = known
+        self.method = method
+        self.session_id = session_id
+        self.seconds_left = seconds_left
+        self.attestation = attestation
+        self.keys = keys
+        self.verdict = verdict
+        self.bytes_left = bytes_left
 
 
 Decision = Accepted | Refused

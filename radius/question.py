@@ -7,8 +7,6 @@ password is never asked for on the air. EAP takes many packets to ask its questi
 from dataclasses import dataclass
 from enum import StrEnum
 
-import msgspec
-
 from controller.core.mac import Mac
 from radius.policy.rules import NO_RULE, Verdict
 from radius.protocol.eap.steps import EapFailure, Proof
@@ -62,8 +60,9 @@ class Chap:
     challenge: bytes
 
 
-class Question(msgspec.Struct, frozen=True):
-    """What an Access-Request asks. A Struct because one is made for each login.
+@dataclass(slots=True, init=False)
+class Question:
+    """What an Access-Request asks. Not to be changed; one is made for each login, so it is not frozen.
 
     Attributes:
         method: how the device wants to prove itself.
@@ -81,9 +80,29 @@ class Question(msgspec.Struct, frozen=True):
     password: str
     station: Mac | None
     called: CalledStation
-    chap: Chap | None = None
-    proof: Proof | None = None
-    nas_id: str = ""
+    chap: Chap | None
+    proof: Proof | None
+    nas_id: str
+
+    def __init__(  # noqa: PLR0917 - by position, because that is quicker
+        self,
+        method: Method,
+        username: str,
+        password: str,
+        station: Mac | None,
+        called: CalledStation,
+        chap: Chap | None = None,
+        proof: Proof | None = None,
+        nas_id: str = "",
+    ) -> None:
+        self.method = method
+        self.username = username
+        self.password = password
+        self.station = station
+        self.called = called
+        self.chap = chap
+        self.proof = proof
+        self.nas_id = nas_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,17 @@
 """Reads what an Access-Request asks, by PAP, CHAP or MAC authentication. A pure module; decides nothing."""
 
+from typing import Final
+
 from controller.core.mac import Mac
 from radius.protocol import attributes as a
 from radius.protocol.packet import Packet
 from radius.protocol.password import check_chap, unhide_password
 from radius.question import Chap, Method, Question, Refusal, Refused
 from radius.stations import CalledStation, find_mac, parse_called_station
+
+_PAP: Final = Method.PAP
+_CALL_CHECK: Final = int(a.ServiceType.CALL_CHECK)
+"""To look up a member of an enumeration costs as much as to hash a password."""
 
 
 def read_question(packet: Packet, secret: bytes, nas_id: str = "") -> Question | Refused:
@@ -29,7 +35,7 @@ def read_question(packet: Packet, secret: bytes, nas_id: str = "") -> Question |
     station = find_mac(packet.find_text(a.CALLING_STATION_ID))
     called = parse_called_station(packet.find_text(a.CALLED_STATION_ID))
     mac = find_mac(username)
-    call_check = packet.find_integer(a.SERVICE_TYPE) == a.ServiceType.CALL_CHECK
+    call_check = packet.find_integer(a.SERVICE_TYPE) == _CALL_CHECK
     if call_check or (password is not None and mac is not None and find_mac(password) == mac):
         return _mac_question(mac, station, called, nas_id)
     response = packet.find(a.CHAP_PASSWORD)
@@ -39,7 +45,7 @@ def read_question(packet: Packet, secret: bytes, nas_id: str = "") -> Question |
         return Question(Method.CHAP, username, "", station, called, chap, None, nas_id)
     if password is None:
         return Refused(Refusal.NO_PASSWORD)
-    return Question(Method.PAP, username, password, station, called, None, None, nas_id)
+    return Question(_PAP, username, password, station, called, None, None, nas_id)
 
 
 def _mac_question(

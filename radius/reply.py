@@ -20,9 +20,8 @@ from radius.protocol.attributes import Code
 from radius.protocol.connection import RequestReceived
 from radius.protocol.packet import (
     ENCODED,
-    HEADER_LENGTH,
     Attribute,
-    append_attributes,
+    encode_attributes,
     encode_integer,
     encode_packet,
     parse_packet,
@@ -36,15 +35,16 @@ _SHORTEST_INTERIM_S: Final = 60
 _MAX_REMEMBERED: Final = 4_096
 _RADIUS_REQUEST: Final = 1
 """Termination-Action (RFC 2865 §5.29): at the end of its time the device proves itself anew, unheard."""
+_ACCESS_ACCEPT: Final = Code.ACCESS_ACCEPT
 _EAP: Final = frozenset({Method.EAP_TLS, Method.EAP_TTLS, Method.EAP_PEAP})
 _SESSION_TIMEOUT: Final = Struct("!BBI")
 _INTEGER_SIZE: Final = 6
 _LONGEST: Final = 0xFFFFFFFF
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class Answer:
-    """What to send back. Not frozen, which would cost a microsecond; nobody changes one.
+    """What to send back. Not to be changed; one is made for each login, so it is not frozen.
 
     Attributes:
         code: packet code of the reply.
@@ -57,8 +57,22 @@ class Answer:
     code: Code
     attributes: Sequence[Attribute]
     outcome: str
-    refusal: str = ""
-    method: str = ""
+    refusal: str
+    method: str
+
+    def __init__(
+        self,
+        code: Code,
+        attributes: Sequence[Attribute],
+        outcome: str,
+        refusal: str = "",
+        method: str = "",
+    ) -> None:
+        self.code = code
+        self.attributes = attributes
+        self.outcome = outcome
+        self.refusal = refusal
+        self.method = method
 
 
 ACCOUNTED: Final = Answer(Code.ACCOUNTING_RESPONSE, (), "accounted")
@@ -129,7 +143,7 @@ class Replies:
             attributes += quota_attributes(client.vendor, decision.bytes_left)
         if self._cui is not None and is_wanted(request.packet, client.cui):
             attributes.append(cui_attribute(self._cui, known.account_id, request.packet, self._now()))
-        return Answer(Code.ACCESS_ACCEPT, attributes, "accept", "", method)
+        return Answer(_ACCESS_ACCEPT, attributes, "accept", "", method)
 
     def shared(self, plan: PlanView, verdict: Verdict, vendor: str, method: Method) -> bytes:
         """Return the attributes, encoded, that all Accepts of these have in common."""
@@ -154,9 +168,7 @@ def encode_shared(plan: PlanView, effect: Effect, vendor: str, method: Method) -
     attributes = term_attributes(vendor, terms_of(plan, effect))
     if method in _EAP:
         attributes.append(encode_integer(a.TERMINATION_ACTION, _RADIUS_REQUEST))
-    packet = bytearray(HEADER_LENGTH)
-    append_attributes(packet, attributes)
-    return bytes(packet[HEADER_LENGTH:])
+    return encode_attributes(attributes)
 
 
 def terms_of(plan: PlanView, effect: Effect) -> Terms:

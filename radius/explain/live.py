@@ -1,9 +1,7 @@
 """Explains what would be decided now: asks what RADIUS asks, and has the decision made by the same code."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
-
-import msgspec
 
 from controller.core.clock import Clock
 from controller.core.db import Database
@@ -116,4 +114,4 @@ def _facts(question: Question, places: Places, looked: list[Step]) -> tuple[Fact
 
 def replace_nas(question: Question, nas_id: str) -> Question:
     """Return the question as this NAS would ask it."""
-    return msgspec.structs.replace(question, nas_id=nas_id)
+    return replace(question, nas_id=nas_id)
