@@ -10,13 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import msgspec
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-Labels = tuple[str, ...]
+from radius.tallied import Definition, Increment, Labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +68,6 @@ class Histogram:
     def start(self, labels: Labels) -> list[float]:
         """Show these labels from now on, counted from zero: `rate()` does not see a first value."""
         return self.by.setdefault(labels, [0.0] * (len(self.bounds) + 2))
-
-
-class Definition(msgspec.Struct, array_like=True, frozen=True):
-    """A metric of a tally; `bounds` are a histogram's, empty for a counter."""
-
-    name: str
-    text: str
-    labels: Labels
-    bounds: tuple[float, ...] = ()
-
-
-class Increment(msgspec.Struct, array_like=True, frozen=True):
-    """What a tally counted since it was last taken: by metric, the labels' values and the growth."""
-
-    counters: dict[str, list[tuple[Labels, int]]] = {}
-    histograms: dict[str, list[tuple[Labels, list[float]]]] = {}
 
 
 class Tally(Collector):

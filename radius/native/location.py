@@ -32,6 +32,7 @@ MODULES: Final = (
     "radius/metrics.py",
     "radius/mpsk/responder.py",
     "radius/mschap.py",
+    "radius/policy/engine.py",
     "radius/policy/registry.py",
     "radius/policy/rules.py",
     "radius/protocol/authenticator.py",
@@ -51,6 +52,7 @@ MODULES: Final = (
     "radius/storm/priority.py",
     "radius/storm/queue.py",
     "radius/storm/rates.py",
+    "radius/tally.py",
 )
 """What is compiled: what each packet passes. mypyc cannot compile a module that defines a msgspec.Struct."""
 PURE_VARIABLE: Final = "KOLCO_PURE"

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from radius.tally import Definition, Increment
+from radius.tallied import Definition, Increment
 from radius.workers.families import FamilyReport
 
 MAX_FRAME: Final = 64 * 1024 * 1024

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
 
-from radius.tally import Increment, Tally
+from radius.tallied import Increment
+from radius.tally import Tally
 
 
 def make(registry=None):
