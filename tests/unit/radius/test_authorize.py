@@ -48,7 +48,7 @@ def decide(effect=None, question=PAP, entry=CREDENTIAL, session=None):
 
     judge = Judge(FakeDirectory(), policy)
     how = judge.decide_device if question.method is Method.MAB else judge.decide_credential
-    return how(question, entry, session, GROUNDS, NOW), asked
+    return how(question, entry, session, GROUNDS, NOW_S), asked
 
 
 def test_the_policy_is_asked_with_all_that_is_known():
