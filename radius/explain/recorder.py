@@ -76,8 +76,9 @@ class Recorder:
         packet, client = request.packet, request.client
         station = find_mac(packet.find_text(CALLING_STATION_ID))
         name = packet.find_text(USER_NAME) or ""
+        named = find_mac(name)
         if station is None:
-            station = find_mac(name)
+            station = named
         called = parse_called_station(packet.find_text(CALLED_STATION_ID))
         place = self._places().find(called.mac)
         site, zone, serial = (
@@ -106,7 +107,7 @@ class Recorder:
             "reject" if accepted is None else "accept",
             encode_trace(trace),
             None if station is None else self._digests.station(station),
-            self._digests.username(name) if name and find_mac(name) is None else None,
+            self._digests.username(name) if name and named is None else None,
             method,
             answer.refusal,
             account_id or None,
@@ -128,7 +129,7 @@ def _whose(decision: Decision) -> tuple[str, str]:
 
 def _method(accepted: Accepted | None, answer: Answer) -> str:
     if accepted is not None:
-        return accepted.method.value
+        return accepted.method._value_
     if not answer.method:
         return ""
     return _METHODS.get(answer.method, f"radius-{answer.method}")[:15]

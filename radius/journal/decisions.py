@@ -4,6 +4,7 @@ Only keyed digests of a person's MAC address and user name are kept: whoever ask
 decisions, nobody can read them out.
 """
 
+from collections.abc import Callable
 from typing import Final, Protocol
 
 import msgspec
@@ -40,8 +41,8 @@ class DecisionRecord(msgspec.Struct, frozen=True, array_like=True, omit_defaults
 class Keys(Protocol):
     """Gives keyed digests; a `SecretStore` does."""
 
-    def digest(self, purpose: str, value: str) -> bytes:
-        """Return the keyed digest of a value for a purpose."""
+    def digester(self, purpose: str) -> Callable[[bytes], bytes]:
+        """Return what gives the keyed digest of octets for a purpose."""
 
 
 class Digests:
@@ -52,15 +53,16 @@ class Digests:
     """
 
     def __init__(self, keys: Keys) -> None:
-        self._keys = keys
+        self._station = keys.digester(_STATION)
+        self._username = keys.digester(_USERNAME)
 
     def station(self, mac: Mac) -> bytes:
         """Return the 32 octets of a device's MAC address."""
-        return self._keys.digest(_STATION, mac)
+        return self._station(mac.encode())
 
     def username(self, name: str) -> bytes:
         """Return the 32 octets of a user name."""
-        return self._keys.digest(_USERNAME, name)
+        return self._username(name.encode())
 
 
 _ENCODER = msgspec.msgpack.Encoder()

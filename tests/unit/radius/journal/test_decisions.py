@@ -12,8 +12,8 @@ from radius.journal.decisions import (
 
 
 class Keys:
-    def digest(self, purpose, value):
-        return hashlib.sha256(f"{purpose}/{value}".encode()).digest()
+    def digester(self, purpose):
+        return lambda value: hashlib.sha256(purpose.encode() + value).digest()
 
 
 def test_a_decision_is_read_as_it_was_written():
