@@ -10,7 +10,7 @@ import ctypes
 import mmap
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from struct import Struct
 from typing import Final
 
@@ -149,12 +149,8 @@ class BatchedDatagrams(PlainDatagrams):
 
     def send_all(self, datagrams: Sequence[Datagram]) -> Sequence[int]:
         """See `PlainDatagrams`."""
-        names_of, filled = self._names_of, self._out.fill
-        for at, (data, to) in enumerate(datagrams):
-            name = names_of.get(to)
-            if name is None or len(data) > _SLOT:  # we never heard from there
-                return super().send_all(datagrams)
-            filled(at, data, name)
+        if not self._out.fill(datagrams, self._names_of):
+            return super().send_all(datagrams)
         unsent, begin, count = [], 0, len(datagrams)
         while begin < count:
             sent = self._out.send(begin, count - begin)
@@ -230,13 +226,22 @@ class _Outgoing:
         self._sendmmsg = libc.sendmmsg
         self._sendmmsg.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int)
 
-    def fill(self, at: int, data: bytes, name: bytes) -> None:
-        """Put a datagram, 4096 octets at most, and its sockaddr at a position."""
-        begin, length = at * _SLOT, len(data)
-        self._data[begin : begin + length] = data
-        begin = at * _NAME_SLOT
-        self._names[begin : begin + len(name)] = name
-        self._lengths[2 * at + 1] = length
+    def fill(self, datagrams: Sequence[Datagram], names_of: Mapping[Address, bytes]) -> bool:
+        """Put datagrams and their sockaddrs in; False if one is too long or its sockaddr is not known."""
+        buffer, names, lengths = self._data, self._names, self._lengths
+        at = name_at = 0
+        length_at = 1
+        for data, to in datagrams:
+            name, length = names_of.get(to), len(data)
+            if name is None or length > _SLOT:
+                return False
+            buffer[at : at + length] = data
+            names[name_at : name_at + len(name)] = name
+            lengths[length_at] = length
+            at += _SLOT
+            name_at += _NAME_SLOT
+            length_at += 2
+        return True
 
     def send(self, begin: int, count: int) -> int:
         """Send so many from a position on; return how many the kernel took, -1 if it refused the first."""

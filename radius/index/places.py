@@ -40,7 +40,7 @@ class Places:
         if bssid is None:
             return None
         exact = self._by_mac.get(bssid)
-        return self._by_block.get(_block(bssid)) if exact is None else exact
+        return self._by_block.get(_block(bssid)) if exact is None and self._by_block else exact
 
 
 def _block(mac: str) -> int:

@@ -46,6 +46,8 @@ LOG_STARTED = "radius.worker_started"
 LOG_ENDED = "radius.worker_ended"
 LOG_FAILED = "radius.worker_failed"
 REPORT_S: Final = 1.0
+_COLLECT_AFTER: Final = 10_000
+"""New objects after which unused cycles are looked for; Python's 700 are there in some milliseconds."""
 
 _MOST_WAITING: Final = 1024 * 1024
 """Octets the parent has not read, above which reports wait: what they would tell is kept."""
@@ -153,6 +155,7 @@ async def _answer(
             runtime.tasks.spawn("bus", bus.run)
             runtime.tasks.spawn("report", reporter.run)
             gc.freeze()  # what lives for ever need not be looked at by each collection
+            gc.set_threshold(_COLLECT_AFTER)
             channel.send(Ready(tally.definitions()))
             _log.info(LOG_STARTED)
             await told
