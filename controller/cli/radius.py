@@ -180,7 +180,9 @@ def try_server(
             "rounds": ended.rounds,
             "keys_match": ended.keys_match,
             "tls": ended.tls,
+            "cipher": ended.cipher,
             "resumed": ended.resumed,
+            **({"distrust": ended.distrust} if ended.distrust else {}),
         }
 
     answer, more = asyncio.run(work())
@@ -194,6 +196,9 @@ def try_server(
     columns += [Column(name.upper().replace("_", "-"), name) for name in more]
     columns += [Column(name.upper(), partial(_constant, value)) for name, value in answer.attributes]
     print_row(row, columns, output, kind="answer", key="answer")
+    if "distrust" in more:
+        note("the device does not trust the server's certificate: --ca has to name its authority")
+        raise typer.Exit(ExitCode.ERROR)
     if not answer.accepted:
         known = f"--mac {mac}" if method is AskMethod.MAB else f"--username {username}" if username else ""
         if known:

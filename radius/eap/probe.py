@@ -69,6 +69,8 @@ class EapProbeAnswer:
         keys_match: whether device and NAS have the same keys.
         tls: the version of TLS that was spoken, empty before there was any.
         resumed: whether the TLS session of an earlier login was resumed.
+        cipher: the cipher suite, by its name in OpenSSL, empty before there was any.
+        distrust: what the device finds wrong with the server's certificate; empty if nothing.
     """
 
     answer: ProbeAnswer
@@ -76,6 +78,8 @@ class EapProbeAnswer:
     keys_match: bool
     tls: str
     resumed: bool
+    cipher: str = ""
+    distrust: str = ""
 
 
 async def ask_eap(
@@ -124,7 +128,13 @@ async def _log_in(
             keys = read_mppe_keys(packet.attributes, secret, authenticator)
             match = packet.code == Code.ACCESS_ACCEPT and len(keys) == MSK_LENGTH and keys == peer.msk()
             return EapProbeAnswer(
-                _describe(packet, now() - started), rounds, match, peer.tls_version, peer.resumed
+                _describe(packet, now() - started),
+                rounds,
+                match,
+                peer.tls_version,
+                peer.resumed,
+                peer.cipher,
+                "" if peer.distrust is None else peer.distrust.value,
             )
         said = answer
         state = [(a.STATE, value) for value in packet.find_all(a.STATE)]

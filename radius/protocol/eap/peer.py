@@ -19,11 +19,12 @@ from radius.protocol.eap.peer_inside import (
     TtlsMsChapV2Device,
     TtlsPapDevice,
 )
-from radius.protocol.eap.steps import PROTECTED_SUCCESS
+from radius.protocol.eap.steps import PROTECTED_SUCCESS, EapFailure
 from radius.protocol.eap.tls import TlsClient, TlsEngine, TlsFailedError
 from radius.protocol.errors import DropReason, MalformedError
 
 METHODS: Final = ("tls", "ttls-pap", "ttls-gtc", "ttls-mschapv2", "peap-mschapv2", "peap-gtc")
+_DISTRUST: Final = frozenset({EapFailure.CERTIFICATE_EXPIRED, EapFailure.CERTIFICATE_UNTRUSTED})
 _TYPES: Final = {"tls": EapType.TLS, "ttls": EapType.TTLS, "peap": EapType.PEAP}
 _FRAGMENT: Final = 1_000
 
@@ -77,6 +78,8 @@ class Peer:
 
         self.accepted: bool | None = None
         """Whether Success or Failure was said; None before."""
+        self.distrust: EapFailure | None = None
+        """What is wrong with the server's certificate, if that is why TLS failed."""
 
     def again(self) -> "Peer":
         """Return the same device at its next login; it offers to resume the TLS session."""
@@ -88,6 +91,11 @@ class Peer:
         if not self._engine.established:
             return ""
         return "1.3" if self._engine.is_tls13 else "1.2"
+
+    @property
+    def cipher(self) -> str:
+        """The cipher suite of TLS, by its name in OpenSSL; empty before the handshake is done."""
+        return self._engine.cipher if self._engine.established else ""
 
     @property
     def resumed(self) -> bool:
@@ -143,8 +151,10 @@ class Peer:
                 plain = engine.read()
                 if plain and plain != PROTECTED_SUCCESS:
                     engine.write(self._inside.answer(plain))
-        except TlsFailedError:
-            pass  # the alert, if any, is our last word; Failure follows
+        except TlsFailedError as error:
+            if error.reason in _DISTRUST:
+                self.distrust = error.reason
+            # The alert, if any, is our last word; Failure follows.
         return engine.take_output()
 
 

@@ -173,6 +173,11 @@ class TlsEngine:
         """Whether it is TLS 1.3; known when established."""
         return self._connection.get_protocol_version() == SSL.TLS1_3_VERSION
 
+    @property
+    def cipher(self) -> str:
+        """The cipher suite, by its name in OpenSSL; known when established."""
+        return self._connection.get_cipher_name() or ""
+
     def feed(self, octets: bytes) -> None:
         """Take octets of the peer."""
         if octets:

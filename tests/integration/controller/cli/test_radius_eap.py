@@ -52,6 +52,7 @@ async def test_a_session_that_is_resumed(kolco, device, radius, method):  # noqa
     assert result.exit_code == 0, result.output
     answer = json.loads(result.stdout)
     assert (answer["resumed"], answer["keys_match"], answer["tls"]) == (True, True, "1.3")
+    assert answer["cipher"].startswith("TLS_")
     wrong = await kolco(method, *server, "--username", username, "--password", "another", "--resume")
     assert wrong.exit_code == 1
 
@@ -127,3 +128,14 @@ async def test_no_terminal_to_ask_at(kolco):
     result = await kolco("pap", "--secret", "x", "--username", "u")
     assert isinstance(result.exception, InvalidInputError)
     assert "KOLCO_TEST_PASSWORD" in result.exception.hint
+
+
+async def test_a_server_that_the_device_does_not_trust(kolco, device, radius, tmp_path):  # noqa: F811
+    stranger = tmp_path / "stranger.crt"
+    stranger.write_bytes(CertificateAuthority.open(tmp_path / "stranger").certificate_pem)
+    _, username, password = device
+    server = ("--nas", "lo", "--port", str(radius.auth_port), "--ca", str(stranger))
+    result = await kolco("ttls-pap", *server, "--username", username, "--password", password)
+    assert result.exit_code == 1
+    assert "eap-certificate-untrusted" in result.stdout
+    assert "does not trust the server's certificate" in result.stderr
