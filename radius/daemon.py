@@ -25,6 +25,7 @@ from radius.journal.build import journal_directory, keep_books
 from radius.kernel import KernelDrops
 from radius.metrics import RadiusMetrics
 from radius.nas import NasRegistry
+from radius.native.location import state
 from radius.ports import PortPlan, Ports, reserve_udp
 from radius.protocol.connection import DYNAMIC_CODES
 from radius.radsec.build import RADSEC, find_port
@@ -37,6 +38,7 @@ from radius.workers.link import AloneLink
 from radius.workers.pool import WorkerPool
 from radius.workers.relay import relay_events
 
+LOG_CODE: Final = "radius.code"
 LOG_NO_NAS: Final = "radius.setting_names_no_nas"
 
 _log = get_logger(__name__)
@@ -64,6 +66,7 @@ async def serve(
         ConflictError: a port is taken, or another daemon runs on the data directory.
         UnavailableError: a worker cannot start.
     """
+    _log.info(LOG_CODE, hot_path=state().value)
     metrics = RadiusMetrics(runtime.registry)
     registry = NasRegistry(runtime.db, runtime.secrets, runtime.clock)
     codec = ClassCodec(runtime.secrets.get(CLASS_KEY))

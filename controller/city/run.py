@@ -250,7 +250,10 @@ class City:
     def _write_env_file(self) -> None:
         """Write what a shell needs to run `kolco` against this city."""
         self.env_file = self.data_dir / "env"
-        wanted = ("KOLCO_DATA_DIR", "KOLCO_CLI_API_URL", "KOLCO_DATABASE_URL", "KOLCO_BUS_URL")
+        wanted = (
+            "KOLCO_DATA_DIR", "KOLCO_CLI_API_URL", "KOLCO_DATABASE_URL", "KOLCO_BUS_URL",
+            "KOLCO_RADIUS_AUTH_PORT", "KOLCO_RADIUS_ACCT_PORT", "KOLCO_RADIUS_ADMIN_PORT",
+        )  # fmt: skip
         # The interpreter's directory has the `kolco` that made this city.
         path = f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"\n'
         lines = [

@@ -49,6 +49,7 @@ def look() -> list[Finding]:
     now = datetime.now(UTC)
     findings = [
         machine.check_python(),
+        machine.check_compiled(),
         machine.check_root(),
         *machine.check_kernel(root=os.geteuid() == 0),
         *machine.check_tools(),

@@ -42,6 +42,7 @@ from controller.nas import service
 from radius import probe
 from radius.eap.probe import ask_eap
 from radius.protocol.eap.peer import METHODS as EAP_METHODS
+from radius.settings import RadiusSettings
 from radius.watch import Snapshot, busy, compare, read_snapshot
 
 __all__ = ["app"]
@@ -104,7 +105,9 @@ def try_server(
         str, typer.Option(envvar="KOLCO_NAS_SECRET", help="Shared secret, if not by --nas.")
     ] = "",
     server: Annotated[str, typer.Option(help="Address of the RADIUS server.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Its authentication port.")] = 1812,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Its authentication port; 0: as in the settings, 1812.")
+    ] = 0,
     username: Annotated[str, typer.Option(help="User name, where the method has one.")] = "",
     password: Annotated[
         str, typer.Option(envvar="KOLCO_TEST_PASSWORD", help="Its password; asked if left out.")
@@ -138,6 +141,7 @@ def try_server(
     Example: kolco radius test mab --nas ring-aps --mac 02:00:00:00:00:01
     Example: kolco radius test peap-mschapv2 --nas ring-aps --username d-01j0000000000000000000000a
     """
+    port = port or RadiusSettings.load().auth_port
     if method in _WITH_PASSWORD and not password:
         password = ask_hidden("Password", hint=radius_eap.PASSWORD_HINT)
     question = probe.Probe(
@@ -208,7 +212,9 @@ def try_server(
 
 @app.command("watch")
 def watch_rates(
-    url: Annotated[str, typer.Option(help="Admin address of the RADIUS daemon.")] = "http://127.0.0.1:9483",
+    url: Annotated[
+        str, typer.Option(help="Admin address of the RADIUS daemon; left out: as in the settings.")
+    ] = "",
     interval: Annotated[float, typer.Option(min=0.1, help="Seconds between looks.")] = 2.0,
     count: Annotated[int, typer.Option(min=0, help="Looks to take; 0: until Ctrl-C.")] = 0,
     *,
@@ -219,6 +225,7 @@ def watch_rates(
 
     Example: kolco radius watch --interval 5
     """
+    url = url or f"http://127.0.0.1:{RadiusSettings.load().admin_port}"
     before, looked_at = _look(url), time.monotonic()
     taken = 0
     try:

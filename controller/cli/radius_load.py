@@ -22,6 +22,7 @@ from radius.load.first import check_answers
 from radius.load.plan import LoadPlan, Pace, Target, Work
 from radius.load.requests import Login, Station
 from radius.load.run import learn_classes, run_load
+from radius.settings import RadiusSettings
 from radius.stations import find_mac
 
 __all__ = ["load"]
@@ -43,7 +44,8 @@ def load(
     ] = "",
     server: Annotated[str, typer.Option(help="Address of the RADIUS server.")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Its port; by default 1812, for accounting 1813.")
+        int,
+        typer.Option(min=0, max=65535, help="Its port; 0: as in the settings, 1812 or for accounting 1813."),
     ] = 0,
     credentials: Annotated[
         Path | None, typer.Option(help="CSV file of who logs in: username,password,mac; mac may be left out.")
@@ -56,8 +58,9 @@ def load(
         bool, typer.Option(help="accounting: log everybody in first by PAP and echo the Class.")
     ] = False,
     auth_port: Annotated[
-        int, typer.Option(min=1, max=65535, help="With --login: the authentication port.")
-    ] = 1812,
+        int,
+        typer.Option(min=0, max=65535, help="With --login: the authentication port; 0: as in the settings."),
+    ] = 0,
     rate: Annotated[
         float, typer.Option(min=0, help="Requests a second whatever the server does; for EAP, logins.")
     ] = 0.0,
@@ -101,7 +104,10 @@ def load(
     """
     shared = asyncio.run(_read_secret(nas)) if nas else secret.encode()
     accounting = work == Work.ACCOUNTING
-    target = Target(server, port or (1813 if accounting else 1812), shared, require=not unsigned)
+    settings = RadiusSettings.load()
+    auth_port = auth_port or settings.auth_port
+    port = port or (settings.acct_port if accounting else auth_port)
+    target = Target(server, port, shared, require=not unsigned)
     if not target.is_loopback and not mine:
         raise InvalidInputError(
             f"{server} is not this machine", hint="if it is yours to load, say so with --this-server-is-mine"

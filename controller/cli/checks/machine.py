@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from controller.cli.checks.finding import Finding
+from radius.native.location import State, state
 
 PYTHON_NEEDED = (3, 11)
 FILES_NEEDED = 8192
@@ -53,6 +54,25 @@ def check_python(version: tuple[int, int] = (sys.version_info[0], sys.version_in
         return Finding("python", "pass", found)
     needed = ".".join(map(str, PYTHON_NEEDED))
     return Finding("python", "fail", f"{found} is too old", f"install Python {needed} or later")
+
+
+def check_compiled(found: State | None = None) -> Finding:
+    """Look whether the hot path of RADIUS is compiled."""
+    now = state() if found is None else found
+    name = "RADIUS hot path"
+    match now:
+        case State.COMPILED:
+            return Finding(name, "pass", "compiled")
+        case State.REFUSED:
+            return Finding(name, "warn", "plain Python, slower: KOLCO_PURE is set", "unset KOLCO_PURE")
+        case State.STALE:
+            detail = "plain Python, slower: what was compiled is of other source"
+            return Finding(name, "warn", detail, "make compile, and restart RADIUS")
+        case State.PURE:
+            detail = "plain Python, slower: nothing was compiled"
+            return Finding(
+                name, "warn", detail, "install gcc and python3-dev, make compile, and restart RADIUS"
+            )
 
 
 def check_root(user: int | None = None) -> Finding:

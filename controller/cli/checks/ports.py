@@ -29,6 +29,10 @@ _PLACES: Sequence[tuple[DaemonName, str, str, Protocol]] = (
 """Daemon, the settings that name address and port, protocol."""
 
 
+_MODULES = (["controller"], ["radius.workers"])
+"""What runs as `python -m …` and is ours."""
+
+
 def check_ports() -> Iterator[Finding]:
     """Look at every port that the settings name; wrong settings are a finding too."""
     broken: set[DaemonName] = set()
@@ -71,7 +75,8 @@ def check_port(name: str, host: str, port: int, protocol: Protocol, variable: st
 
 def _is_kolco(command: str) -> bool:
     words = [word for word in command.split() if word != "-P"]
-    return any(PurePath(word).name == "kolco" for word in words[:2]) or words[1:3] == ["-m", "controller"]
+    by_name = any(PurePath(word).name == "kolco" for word in words[:2])
+    return by_name or (words[1:2] == ["-m"] and words[2:3] in _MODULES)
 
 
 def find_holder(port: int, protocol: Protocol) -> str | None:

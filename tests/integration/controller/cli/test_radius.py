@@ -34,6 +34,7 @@ async def test_mistakes_are_explained(kolco):
 
 
 async def test_try_a_server(kolco, radius, device):  # noqa: F811
+    await radius.in_step()
     server = ("--nas", "lo", "--port", str(radius.auth_port), "--timeout", "0.2")
     alive = await kolco("test", "status", *server)
     assert alive.exit_code == 0

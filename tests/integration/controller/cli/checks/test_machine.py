@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from controller.cli.checks import machine
+from radius.native.location import State
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -63,3 +64,10 @@ def test_programs(monkeypatch, tmp_path):
     first, second = machine.check_tools()
     assert (first.status, first.fix) == ("fail", "apt install no-such-package")
     assert second.status == "warn"
+
+
+@pytest.mark.parametrize("state", State)
+def test_whether_the_hot_path_is_compiled(state):
+    finding = machine.check_compiled(state)
+    assert (finding.status == "pass") == (state is State.COMPILED)
+    assert bool(finding.fix) == (state is not State.COMPILED)

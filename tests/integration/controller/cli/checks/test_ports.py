@@ -31,8 +31,12 @@ def test_taken_by_this_test():
 
 @pytest.mark.parametrize(
     ("file", "command"),
-    [("kolco", ("{}",)), ("controller/__main__.py", [*Daemon("web", "").argv[1:-2]])],
-    ids=["by hand", "by kolco up"],
+    [
+        ("kolco", ("{}",)),
+        ("controller/__main__.py", [*Daemon("web", "").argv[1:-2]]),
+        ("radius/workers.py", ["-P", "-m", "radius.workers"]),
+    ],
+    ids=["by hand", "by kolco up", "a RADIUS worker"],
 )
 def test_taken_by_kolco(tmp_path, file, command):
     program = tmp_path / file
