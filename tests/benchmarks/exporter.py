@@ -27,7 +27,7 @@ from monitoring.collectors.fleet import collect_fleet
 from monitoring.exposition import Page, gzip_join, render_families
 from monitoring.metrics import Family
 from monitoring.snapshot import FleetSnapshot
-from tests.benchmarks.result import Figure, print_figures
+from tests.benchmarks.result import Figure, print_figures, tell
 from tests.factories.monitoring import fleet
 
 SITES = 600
@@ -128,17 +128,17 @@ def main() -> int:
     parser.add_argument("--side", choices=["ours", "peer"], help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.side:
-        print(json.dumps((ours if given.side == "ours" else peer)(given.aps)))
+        sys.stdout.write(json.dumps((ours if given.side == "ours" else peer)(given.aps)))
         return 0
     mine, theirs = in_process("ours", given.aps), in_process("peer", given.aps)
-    print(
+    tell(
         f"{given.aps} access points, {mine['samples']:.0f} samples, page of {mine['bytes'] / 1e6:.2f} MB gzip"
     )
-    print(
+    tell(
         f"  first page {mine['first_s']:.2f} s, then {mine['page_s']:.2f} s each;"
         f" {mine['scrape_ms']:.2f} ms on the scrape path"
     )
-    print(
+    tell(
         f"  peer: first page {theirs['first_s']:.2f} s, then {theirs['page_s']:.2f} s each,"
         " on the scrape path"
     )

@@ -31,7 +31,7 @@ from typing import Any
 
 import msgspec
 
-from tests.benchmarks.result import Figure, print_figures
+from tests.benchmarks.result import Figure, print_figures, tell
 
 HOUR = 13.0
 """A busy hour, whenever the benchmark runs: states of some 4 kB before packing."""
@@ -229,14 +229,20 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=10.0, help="length of each measurement")
     given = parser.parse_args()
     ours, peer = asyncio.run(run(given.aps, given.seconds))
-    print(f"{given.aps} access points, states of {ours.message_bytes:.0f} bytes as sent")
-    print(f"  all connected in {given.aps / ours.connects_per_s:.1f} s, peer", end=" ")
-    print(f"{given.aps / peer.connects_per_s:.1f} s; all configured after {ours.configured_s:.1f} s")
-    print(f"  flat out {ours.ingest_per_s:.0f} states/s at {ours.ingest_cpu_us:.0f} µs,", end=" ")
-    print(f"peer (parse only) {peer.ingest_per_s:.0f} at {peer.ingest_cpu_us:.0f} µs")
-    print(f"  each stored as a row: {ours.stored_per_s:.0f} states/s, of", end=" ")
-    print(f"{ours.stored_per_core_s:.0f} that one core would carry")
-    print(f"  {ours.kilobytes_per_ap:.0f} kB a connected access point, peer {peer.kilobytes_per_ap:.0f} kB")
+    tell(f"{given.aps} access points, states of {ours.message_bytes:.0f} bytes as sent")
+    tell(
+        f"  all connected in {given.aps / ours.connects_per_s:.1f} s, peer"
+        f" {given.aps / peer.connects_per_s:.1f} s; all configured after {ours.configured_s:.1f} s"
+    )
+    tell(
+        f"  flat out {ours.ingest_per_s:.0f} states/s at {ours.ingest_cpu_us:.0f} µs,"
+        f" peer (parse only) {peer.ingest_per_s:.0f} at {peer.ingest_cpu_us:.0f} µs"
+    )
+    tell(
+        f"  each stored as a row: {ours.stored_per_s:.0f} states/s, of"
+        f" {ours.stored_per_core_s:.0f} that one core would carry"
+    )
+    tell(f"  {ours.kilobytes_per_ap:.0f} kB a connected access point, peer {peer.kilobytes_per_ap:.0f} kB")
     return 0 if print_figures("fleet", figures(ours, peer)) else 1
 
 

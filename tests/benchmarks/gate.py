@@ -122,7 +122,7 @@ def main() -> int:
         started = time.perf_counter()
         for entry in map(make_pass, range(FORKS)):
             fork_nft(entry)
-        print(time.perf_counter() - started)
+        sys.stdout.write(f"{time.perf_counter() - started}")
         return 0
     with network_namespace() as namespace:
         figures = asyncio.run(measure(namespace))

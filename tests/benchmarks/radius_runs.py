@@ -17,6 +17,7 @@ from radius.load.requests import Login
 from radius.load.run import run_load
 from radius.protocol.attributes import Code
 from tests.benchmarks.radius_daemon import cpu_seconds
+from tests.benchmarks.result import tell
 from tests.peers.process import ENDS_WITH_US, end, free_port
 
 
@@ -92,18 +93,14 @@ def take_turns(servers: Servers, runs: int, once: Callable[[Server], Run]) -> di
     for _ in range(runs):
         for name, server in servers.items():
             found[name].append(once(server))
-            told(name, found[name][-1])
+            run = found[name][-1]
+            tell(
+                f"{name}: {run.per_second:.0f}/s, p99 {run.p99_ms:.1f} ms, {run.cpu_us:.0f} us each,"
+                f" {run.lost} lost"
+            )
     return {
         name: sorted(made, key=lambda run: run.per_second)[len(made) // 2] for name, made in found.items()
     }
-
-
-def told(name: str, run: Run) -> None:
-    """Say on standard error how a run went."""
-    print(
-        f"{name}: {run.per_second:.0f}/s, p99 {run.p99_ms:.1f} ms, {run.cpu_us:.0f} us each, {run.lost} lost",
-        file=sys.stderr,
-    )
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from radius.load.requests import Login
 from radius.load.run import run_together
 from tests.benchmarks import radius_daemon as ours
 from tests.benchmarks.radius_runs import Server, Servers, load, plan, take_turns
-from tests.benchmarks.result import Figure, print_figures
+from tests.benchmarks.result import Figure, print_figures, tell
 from tests.peers.freeradius import FreeRadiusPlan, freeradius
 from tests.peers.postgresql import postgresql
 
@@ -59,7 +59,7 @@ def storm(
     for work, report in reports.items():
         if report.faults:
             raise SystemExit(f"not what was expected: {report.to_json()}")
-        print(f"{work} at {rates[work]:.0f}/s: {report.to_json()}", file=sys.stderr)
+        tell(f"{work} at {rates[work]:.0f}/s: {report.to_json()}")
     return reports
 
 

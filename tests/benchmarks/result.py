@@ -1,8 +1,12 @@
-"""What every benchmark prints: one JSON object a figure, the last line sums up."""
+"""What every benchmark says: on standard output one JSON object a figure, of which the last sums up.
+
+How far it is, and figures in words, go to standard error.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -65,8 +69,12 @@ def summary(name: str, figures: Sequence[Figure]) -> Figure:
 
 def print_figures(name: str, figures: Sequence[Figure]) -> bool:
     """Print each figure and, as the last line, the summary; returns whether all hold."""
-    for figure in figures:
-        print(figure.to_json())
     total = summary(name, figures)
-    print(total.to_json())
+    for figure in (*figures, total):
+        sys.stdout.write(f"{figure.to_json()}\n")
     return total.holds
+
+
+def tell(text: str) -> None:
+    """Say to whoever watches how it goes."""
+    sys.stderr.write(f"{text}\n")
