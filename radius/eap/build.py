@@ -3,17 +3,13 @@
 import secrets
 from functools import partial
 
-from OpenSSL import SSL
-
-from controller.core.errors import InvalidInputError
-from controller.core.pki import CertificateAuthority
 from controller.core.runtime import Runtime
 from radius.deciding import Decide, Render
 from radius.eap.metrics import EapMetrics
 from radius.eap.offers import OfferMaker
 from radius.eap.responder import ABANDONED, EapResponder, HandOver
-from radius.eap.server_certificate import keep_identity, read_identity
 from radius.eap.sessions import EapSession, EapSessions
+from radius.eap.trust import open_eap_trust
 from radius.settings import RadiusSettings
 
 _SILENCES = 2
@@ -36,28 +32,16 @@ def build_eap(
     """
     if not settings.eap_methods:
         return None
-    authority = CertificateAuthority.open(runtime.data_dir / "pki")
-    if settings.eap_certificate is not None and settings.eap_private_key is not None:
-        identity = read_identity(settings.eap_certificate, settings.eap_private_key)
-    else:
-        name, now = settings.eap_server_name, runtime.clock.now()
-        identity = keep_identity(authority, runtime.data_dir / "radius", name=name, now=now)
-    try:
-        offers = OfferMaker(
-            settings.eap_methods,
-            identity,
-            authority.certificate_pem,
-            secrets.token_bytes,
-            resumed_for_s=settings.eap_resumption_s,
-        )
-    except (ValueError, SSL.Error) as error:
-        raise InvalidInputError(
-            f"cannot use the EAP certificate: {error}",
-            hint="eap_certificate and eap_private_key are PEM files that belong together",
-        ) from error
-
+    trust = open_eap_trust(runtime, settings)
+    offers = OfferMaker(
+        settings.eap_methods,
+        trust.identity,
+        trust.client_ca_pem,
+        secrets.token_bytes,
+        resumed_for_s=settings.eap_resumption_s,
+    )
     metrics = EapMetrics(runtime.registry)
-    metrics.show_expiry(identity.expires_at())
+    metrics.show_expiry(trust.identity.expires_at())
 
     def abandoned(session: EapSession) -> None:
         metrics.count(session.conversation.method, ABANDONED)

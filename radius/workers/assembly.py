@@ -15,11 +15,8 @@ import secrets
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import NoReturn
-
-from prometheus_client import CollectorRegistry
 
 from controller.core.runtime import Runtime
 from controller.directory.service import Directory
@@ -29,6 +26,7 @@ from radius.authorize import Decision, Judge
 from radius.cui import CUI_KEY, CuiIssuer
 from radius.decisions import Authorizer, Decisions
 from radius.eap.build import build_eap
+from radius.eap.trust import open_eap_trust
 from radius.explain.recorder import Recorder
 from radius.group import Group
 from radius.index.metrics import count_fallbacks
@@ -47,7 +45,7 @@ from radius.nas import NasRegistry
 from radius.policy.events import CuiWasReset, PolicyChanged
 from radius.policy.registry import PolicyRegistry
 from radius.ports import PortPlan, Ports
-from radius.protocol.connection import ACCT_CODES, AUTH_CODES, RequestReceived
+from radius.protocol.connection import ACCT_CODES, AUTH_CODES
 from radius.question import Question
 from radius.radsec.build import RADSEC, open_trust
 from radius.reload import keep_read
@@ -95,16 +93,8 @@ def prepare(runtime: Runtime, settings: RadiusSettings) -> None:
         InvalidInputError: one that is set cannot be used.
     """
     open_trust(runtime, settings)
-    nowhere = replace(runtime, registry=CollectorRegistry())
-    build_eap(nowhere, settings, _decide_nothing, _render_nothing)
-
-
-def _decide_nothing(_question: Question) -> NoReturn:
-    raise NotImplementedError
-
-
-def _render_nothing(_decision: Decision, _request: RequestReceived, /, method: str = "") -> NoReturn:
-    raise NotImplementedError
+    if settings.eap_methods:
+        open_eap_trust(runtime, settings)
 
 
 async def assemble(
