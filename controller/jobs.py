@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -179,18 +180,20 @@ class ProvisioningJob:
         """Render everything that is stale, store what changed, queue it for sending."""
         everything, self._all_stale = self._all_stale, False
         stale, self._stale = self._stale, set()
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._put_back, stale, everything)
             if everything:
                 stale |= set(await self._all_serials())
             await self._cut_retired()
             await self._refresh_batches(sorted(stale))
-        except BaseException:
-            self._all_stale = self._all_stale or everything
-            self._stale |= stale
-            self._wake.set()
-            raise
+            undo.pop_all()
 
     # --- inside ------------------------------------------------------------------------------------
+
+    def _put_back(self, stale: set[str], everything: bool) -> None:
+        self._all_stale |= everything
+        self._stale |= stale
+        self._wake.set()
 
     async def _all_serials(self) -> list[str]:
         async with self._runtime.db.reading() as tx:
@@ -225,11 +228,10 @@ class ProvisioningJob:
             await asyncio.sleep(_ADOPT_S)
             if self._new:
                 new, self._new = self._new, []
-                try:
+                with ExitStack() as undo:
+                    undo.callback(self._new.extend, new)
                     await self._admission.adopt(new)
-                except BaseException:
-                    self._new = new + self._new
-                    raise
+                    undo.pop_all()
 
 
 async def purge_ap_events(runtime: Runtime) -> None:

@@ -5,7 +5,7 @@ What every answering process has is put together in `workers.assembly`.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from functools import partial
 from typing import Final
 
@@ -215,7 +215,8 @@ async def _note_heard(runtime: Runtime, settings: RadiusSettings, registry: NasR
         await asyncio.sleep(min(_SEEN_S, settings.nas_reload_s))
         heard = registry.take_heard()
         if heard.seen or heard.unsigned:
-            try:
+            with ExitStack() as undo:
+                undo.callback(registry.add_heard, heard)
                 async with runtime.db.transaction() as tx:
                     await repository.mark_heard(
                         tx,
@@ -224,6 +225,4 @@ async def _note_heard(runtime: Runtime, settings: RadiusSettings, registry: NasR
                         sorted(heard.unsigned),
                         runtime.clock.now(),
                     )
-            except BaseException:
-                registry.add_heard(heard)
-                raise
+                undo.pop_all()

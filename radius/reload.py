@@ -5,6 +5,7 @@ However many events ask for it, what is asked while a reading is under way costs
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from typing import Final
 
 from controller.core.bus import Bus
@@ -41,11 +42,10 @@ class Reload:
             except TimeoutError:
                 pass
             self._asked.clear()
-            try:
+            with ExitStack() as undo:
+                undo.callback(self.ask)  # whoever runs this again shall read
                 await self._read()
-            except BaseException:
-                self._asked.set()  # whoever runs this again shall read
-                raise
+                undo.pop_all()
 
 
 async def keep_read(

@@ -6,6 +6,7 @@ It hears of clients from DHCP, from the neighbour table and from the redirector,
 
 import asyncio
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
 
@@ -137,13 +138,10 @@ class Admission:
             seen = dict.fromkeys(list(self._seen)[:_BATCH])
             for client in seen:
                 del self._seen[client]
-            try:
+            with ExitStack() as undo:
+                undo.callback(self._put_back, notes, seen)
                 await self._take_in(notes, list(seen))
-            except BaseException:
-                self._notes = [*notes, *self._notes]
-                self._seen = {**seen, **self._seen}
-                self._wake.set()
-                raise
+                undo.pop_all()
 
     async def tidy(self) -> None:
         """Forget leases that ran out."""
@@ -153,6 +151,11 @@ class Admission:
         self._metrics.leases.set(len(self._table))
         async with self._db.transaction() as tx:
             await repository.purge_leases(tx, self._gateway_id, now - _LEASE_KEPT)
+
+    def _put_back(self, notes: list[LeaseNote], seen: dict[Client, None]) -> None:
+        self._notes = [*notes, *self._notes]
+        self._seen = {**seen, **self._seen}
+        self._wake.set()
 
     async def _take_in(self, notes: list[LeaseNote], seen: list[Client]) -> None:
         now = self._clock.now()

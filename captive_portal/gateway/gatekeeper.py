@@ -6,6 +6,7 @@ or late event does no harm. It does no accounting (see `accounting`) and lets no
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 
 from captive_portal.gateway import repository
@@ -97,6 +98,11 @@ class Gatekeeper:
         self._pending.setdefault(session_id, self._clock.monotonic())
         self._wake.set()
 
+    def _put_back(self, pending: Mapping[str, float]) -> None:
+        for session_id, since in pending.items():
+            self._pending.setdefault(session_id, since)
+        self._wake.set()
+
     def is_open(self, client: Client) -> bool:
         """Whether the client may pass now."""
         session = self._open.get(self._by_ip.get(client.ip, ""))
@@ -127,16 +133,13 @@ class Gatekeeper:
         pending, self._pending = self._pending, {}
         if not pending:
             return
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._put_back, pending)  # nothing is lost: the supervisor runs us again
             async with self._lock:
                 async with self._db.reading() as tx:
                     found = await repository.find_open(tx, self._gateway_id, list(pending))
                 await self._apply({session.id: session for session in found}, list(pending))
-        except BaseException:
-            for session_id, since in pending.items():  # nothing is lost: the supervisor runs us again
-                self._pending.setdefault(session_id, since)
-            self._wake.set()
-            raise
+            undo.pop_all()
         now = self._clock.monotonic()
         for since in pending.values():
             self._metrics.latency.observe(now - since)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Iterable
+from contextlib import ExitStack
 from functools import partial
 
 import msgspec
@@ -110,11 +111,10 @@ class ConfigPush:
             ]
             if not ready:
                 continue
-            try:
+            with ExitStack() as undo:
+                undo.callback(self.request, ready)
                 await self._send_batch(ready)
-            except BaseException:
-                self.request(ready)
-                raise
+                undo.pop_all()
 
     async def _send_batch(self, serials: list[str]) -> None:
         async with self._db.reading() as tx:
@@ -190,12 +190,14 @@ class ConfigPush:
         if not self._outcomes:
             return
         outcomes, self._outcomes = self._outcomes, []
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._put_back, outcomes)
             async with self._db.transaction() as tx:
                 await provisioning.record(tx, outcomes, self._clock.now())
-        except BaseException:
-            self._outcomes = outcomes + self._outcomes
-            raise
+            undo.pop_all()
+
+    def _put_back(self, outcomes: list[Outcome]) -> None:
+        self._outcomes = outcomes + self._outcomes
 
     async def _reconcile(self) -> None:
         while True:

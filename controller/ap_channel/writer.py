@@ -52,9 +52,9 @@ class StatusWriter:
             while status or events:
                 await self._store(status[:_ROWS], events[:_ROWS])
                 status, events = status[_ROWS:], events[_ROWS:]
-        except BaseException:
-            self._board.give_back(Batch(dict(status), events))
-            raise
+        finally:
+            if status or events:
+                self._board.give_back(Batch(dict(status), events))
         lost = self._board.events_lost
         self._metrics.events_lost.inc(lost - self._lost_reported)
         self._lost_reported = lost

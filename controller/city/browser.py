@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -74,11 +75,10 @@ class Browser:
             "chromium": str(CHROMIUM),
             "locale": locale,
         }
-        try:
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(child.stop)
             await browser._ask(start, START_TIMEOUT_S)
-        except BaseException:
-            await child.stop()
-            raise
+            undo.pop_all()
         return browser
 
     async def open(self, url: str) -> PageView:

@@ -6,6 +6,7 @@ waited for.
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from typing import Final
 
 from radius.authorize import Accepted, Decision
@@ -147,11 +148,10 @@ class EapResponder:
         self, session: EapSession, proof: Proof, request: RequestReceived
     ) -> Answer | Awaitable[Answer]:
         method = _METHODS[session.conversation.method.partition("-")[0]]
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._sessions.end, session)  # undecided it cannot go on; the device starts anew
             decision = self._decide(_question(method, proof, request))
-        except BaseException:
-            self._sessions.end(session)  # it cannot go on; the device starts anew
-            raise
+            undo.pop_all()
         if isinstance(decision, Accepted | Refused):
             return self._resolve(session, decision, request)
         return self._wait(session, decision, request)
@@ -159,11 +159,10 @@ class EapResponder:
     async def _wait(
         self, session: EapSession, decision: Awaitable[Decision], request: RequestReceived
     ) -> Answer:
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._sessions.end, session)
             decided = await decision
-        except BaseException:
-            self._sessions.end(session)
-            raise
+            undo.pop_all()
         return self._resolve(session, decided, request)
 
     def _resolve(self, session: EapSession, decision: Decision, request: RequestReceived) -> Answer:

@@ -9,7 +9,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -85,22 +85,20 @@ class RadsecServer:
         loop = asyncio.get_running_loop()
         while True:
             await self._room.acquire()
-            try:
-                stream, _ = await loop.sock_accept(sock)
-            except ConnectionError:
-                self._room.release()
-                continue
-            except BaseException:
-                self._room.release()
-                raise
-            if len(self._sessions) + len(self._handshakes) >= self._limits.connections_max:
-                stream.close()
-                self._room.release()
-                self._metrics.count_ended(Ended.FULL)
-                continue
-            task = asyncio.create_task(self._shake_hands(stream))
-            self._handshakes.add(task)
-            task.add_done_callback(self._handshakes.discard)
+            with ExitStack() as room:
+                room.callback(self._room.release)
+                try:
+                    stream, _ = await loop.sock_accept(sock)
+                except ConnectionError:
+                    continue
+                if len(self._sessions) + len(self._handshakes) >= self._limits.connections_max:
+                    stream.close()
+                    self._metrics.count_ended(Ended.FULL)
+                    continue
+                task = asyncio.create_task(self._shake_hands(stream))
+                self._handshakes.add(task)
+                task.add_done_callback(self._handshakes.discard)
+                room.pop_all()  # it is the handshake's now
 
     async def sweep(self) -> None:
         """Close connections that are idle or do not take answers, until cancelled."""

@@ -110,11 +110,10 @@ class WorkerPool:
         Raises:
             UnavailableError: one of them cannot start; what it says is in the log.
         """
-        try:
+        async with contextlib.AsyncExitStack() as undo:
+            undo.push_async_callback(self.stop)
             await self._start()
-        except BaseException:
-            await self.stop()
-            raise
+            undo.pop_all()
         return self
 
     async def __aexit__(

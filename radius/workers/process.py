@@ -81,21 +81,18 @@ async def start_worker(plan: Plan) -> WorkerProcess:
         OSError: the system cannot start one more.
     """
     ours, its = socket.socketpair()
-    with its:
-        try:
-            sockets = (its, plan.inbox, *plan.outboxes)
-            descriptors = [sock.fileno() for sock in sockets]
-            process = await asyncio.create_subprocess_exec(
-                # -P: a folder `radius` where the command happens to be given is not imported.
-                *(sys.executable, "-P", "-m", "radius.workers", str(os.getpid())),
-                *map(str, descriptors),
-                stdin=asyncio.subprocess.DEVNULL,
-                pass_fds=descriptors,
-                start_new_session=True,  # Ctrl-C is for the parent, which ends them in order
-            )
-        except BaseException:
-            ours.close()
-            raise
+    with its, contextlib.ExitStack() as undo:
+        undo.enter_context(ours)
+        descriptors = [sock.fileno() for sock in (its, plan.inbox, *plan.outboxes)]
+        process = await asyncio.create_subprocess_exec(
+            # -P: a folder `radius` where the command happens to be given is not imported.
+            *(sys.executable, "-P", "-m", "radius.workers", str(os.getpid())),
+            *map(str, descriptors),
+            stdin=asyncio.subprocess.DEVNULL,
+            pass_fds=descriptors,
+            start_new_session=True,  # Ctrl-C is for the parent, which ends them in order
+        )
+        undo.pop_all()
     channel: Channel[Up] = await open_channel(ours, Up)
     channel.send(plan.welcome)
     return WorkerProcess(process, channel)
