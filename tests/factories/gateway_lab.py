@@ -11,13 +11,13 @@ import signal
 import socket
 import struct
 import subprocess
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from controller.core.mac import Mac
 from controller.core.net import entered, listen_tcp
+from tests.eventually import eventually_blocking
 
 PORTAL = "203.0.113.10"
 SITE = "203.0.113.20"
@@ -223,10 +223,7 @@ class Lab:
         command += [f"--listen-address={RESOLVER}", f"--address=/#/{SITE}", "--except-interface=lo"]
         command += [f"--pid-file={pid_file}"]
         self.processes.append(subprocess.Popen(command, stderr=subprocess.DEVNULL))
-        deadline = time.monotonic() + 5
-        while not (pid_file.exists() and pid_file.stat().st_size):
-            assert time.monotonic() < deadline, "the resolver does not start"
-            time.sleep(0.01)
+        eventually_blocking(lambda: pid_file.exists() and pid_file.stat().st_size)
 
     async def ask_dns(self, number: int, name: str, server: str = GATEWAY, kind: int = 1) -> tuple[int, str]:
         """(response code, first address or "") of a DNS question of a client. Raises TimeoutError."""

@@ -13,7 +13,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Literal
 
 from controller.core.pki import CertificateAuthority
+from tests.eventually import eventually_blocking
 from tests.peers.postgresql import USER, PostgreSql
 from tests.peers.process import ENDS_WITH_US, end, free_port
 
@@ -107,7 +107,8 @@ def freeradius(plan: FreeRadiusPlan, *, seconds: float = 60) -> Iterator[FreeRad
     """Start it and end it with its files.
 
     Raises:
-        RuntimeError: it does not start in time; the message has its log.
+        RuntimeError: it does not start; the message has its log.
+        AssertionError: it does not start in time.
     """
     directory = Path(tempfile.mkdtemp(prefix="kolco-freeradius-"))
     process = None
@@ -129,11 +130,12 @@ def freeradius(plan: FreeRadiusPlan, *, seconds: float = 60) -> Iterator[FreeRad
 
 
 def _wait(server: FreeRadius, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while "Ready to process requests" not in server.log:
-        if server.process.poll() is not None or time.monotonic() > deadline:
+    def ready() -> bool:
+        if server.process.poll() is not None:
             raise RuntimeError(f"FreeRADIUS did not start: {server.log[-3000:]}")
-        time.sleep(0.05)
+        return "Ready to process requests" in server.log
+
+    eventually_blocking(ready, within_s=seconds)
 
 
 def _write(directory: Path, plan: FreeRadiusPlan, auth_port: int, acct_port: int) -> None:

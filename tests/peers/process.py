@@ -3,7 +3,8 @@
 import signal
 import socket
 import subprocess
-import time
+
+from tests.eventually import eventually_blocking
 
 ENDS_WITH_US = ("setpriv", "--pdeathsig", "INT", "--")
 """Before a server's command: the kernel ends it when the run that started it is killed."""
@@ -20,19 +21,17 @@ def wait_for_port(port: int, process: subprocess.Popen, seconds: float = 15) -> 
     """Wait until a process listens on a TCP port.
 
     Raises:
-        RuntimeError: it ended, or does not listen in time.
+        RuntimeError: it ended.
+        AssertionError: it does not listen in time.
     """
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+
+    def listens() -> bool:
         if process.poll() is not None:
             raise RuntimeError(f"{process.args[0]} ended with {process.returncode}")
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError(f"{process.args[0]} does not listen on {port}")
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        return True
+
+    eventually_blocking(listens, within_s=seconds, despite=(OSError,))
 
 
 def end(process: subprocess.Popen, number: int = signal.SIGTERM) -> None:

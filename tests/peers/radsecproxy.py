@@ -7,14 +7,13 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from controller.core.pki import Issued
-from tests.peers.process import ENDS_WITH_US, end, free_port
+from tests.peers.process import ENDS_WITH_US, end, free_port, wait_for_port
 
 SECRET = "a shared secret for radsecproxy"
 
@@ -96,11 +95,7 @@ def radsecproxy(
                 stdout=log, stderr=log, cwd="/",
             )  # fmt: skip
         running = RadsecProxy(udp_port, tls_port, directory, process)
-        deadline = time.monotonic() + 15
-        while not _listens(tls_port):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"radsecproxy did not start: {running.log}")
-            time.sleep(0.05)
+        wait_for_port(tls_port, process)
         yield running
     finally:
         if process is not None:

@@ -24,6 +24,7 @@ from controller.models import AccessPoint, AccountingRecord, ApConfig, ApEvent, 
 from controller.sessions import service as sessions
 from controller.sessions.types import StartSession
 from controller.wlans.events import WlanChanged
+from tests.eventually import eventually
 from tests.factories.access_points import add_access_points, add_site, add_wlan
 from tests.factories.people import MAC, make_citizen
 from tests.fakes.access_point import access_point
@@ -31,15 +32,6 @@ from tests.fakes.access_point import access_point
 SERIAL = "0a1b2c000000"
 PLANNED = "0a1b2c000001"
 CYRILLIC = "Москва_WiFi_Беспл"
-
-
-async def eventually(probe, *, seconds: float = 10):
-    deadline = asyncio.get_running_loop().time() + seconds
-    while True:
-        value = await probe()
-        if value or asyncio.get_running_loop().time() > deadline:
-            return value
-        await asyncio.sleep(0.03)
 
 
 @pytest.fixture
@@ -115,7 +107,7 @@ async def test_connect_configure_and_state_are_stored(runtime, channel):
         async with runtime.db.reading() as tx:
             return not (await tx.get(ApStatus, SERIAL)).connected
 
-    assert await eventually(gone)
+    await eventually(gone)
 
 
 async def test_ssid_change_reaches_a_connected_access_point(runtime, channel):
@@ -170,7 +162,7 @@ async def test_rejects_and_failures_are_stored_with_their_text(runtime, channel)
                 found = list(await tx.scalars(sa.select(ApEvent).where(ApEvent.kind == "reject")))
                 return found if len(found) == 2 else None
 
-        assert await eventually(rejects)
+        await eventually(rejects)
 
 
 async def test_an_access_point_with_a_higher_uuid_gets_a_higher_one(runtime, channel):
@@ -201,7 +193,7 @@ async def test_planned_becomes_adopted_and_retired_is_cut(runtime, channel):
             async with runtime.db.reading() as tx:
                 return (await tx.get(AccessPoint, serial)).state == "adopted"
 
-        assert await eventually(adopted)
+        await eventually(adopted)
         async with runtime.db.transaction() as tx:
             await tx.execute(
                 sa.update(AccessPoint).where(AccessPoint.serial == serial).values(state="retired")
@@ -257,7 +249,7 @@ async def test_events_are_kept_for_a_month(runtime, inventory):
         async with runtime.db.reading() as tx:
             return list(await tx.scalars(sa.select(ApEvent.id))) == ["0"]
 
-    assert await eventually(purged)
+    await eventually(purged)
 
 
 async def test_sessions_end_when_their_time_is_over(runtime):
@@ -276,7 +268,7 @@ async def test_sessions_end_when_their_time_is_over(runtime):
         async with runtime.db.reading() as tx:
             return (await sessions.get(tx, session.id)).end_reason
 
-    assert await eventually(ended)
+    await eventually(ended)
 
 
 async def test_sessions_are_kept_for_so_many_days_and_no_longer(runtime, monkeypatch):
@@ -305,4 +297,4 @@ async def test_sessions_are_kept_for_so_many_days_and_no_longer(runtime, monkeyp
             ledgers = list(await tx.scalars(sa.select(GateLedger.session_id)))
             return left == kept and records == set(kept) and ledgers == kept
 
-    assert await eventually(purged)
+    await eventually(purged)

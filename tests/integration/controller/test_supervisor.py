@@ -1,12 +1,10 @@
 """The supervisor with real child processes: small web servers in place of daemons."""
 
-import asyncio
 import os
 import signal
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 
 import pytest
@@ -14,6 +12,7 @@ import pytest
 from controller.core.errors import ConflictError, UnavailableError
 from controller.supervisor import Daemon, Supervisor
 from tests.conftest import free_port
+from tests.eventually import eventually, eventually_blocking
 
 
 @dataclass(frozen=True)
@@ -46,9 +45,7 @@ async def test_a_killed_daemon_is_started_again_and_all_end_at_the_end(tmp_path)
             await supervisor.wait_ready(daemon.name)
         first = supervisor.pid("one")
         os.kill(first, signal.SIGKILL)
-        async with asyncio.timeout(10):
-            while supervisor.pid("one") in {None, first}:
-                await asyncio.sleep(0.02)
+        await eventually(lambda: supervisor.pid("one") not in {None, first})
         await supervisor.wait_ready("one")
         assert supervisor.restarts() == {"one": 1, "two": 0}
         pids = [supervisor.pid("one"), supervisor.pid("two")]
@@ -87,9 +84,7 @@ async def test_a_daemon_deaf_to_sigterm_is_killed(tmp_path, monkeypatch):
     code = f"import signal, time; {deaf}; time.sleep(99)"
     async with Supervisor(log_dir=tmp_path) as supervisor:
         await supervisor.start(Program("deaf", "http://127.0.0.1:9/", (sys.executable, "-c", code)))
-        async with asyncio.timeout(10):
-            while not (tmp_path / "deaf.log").read_text():
-                await asyncio.sleep(0.02)
+        await eventually((tmp_path / "deaf.log").read_text)
         pid = supervisor.pid("deaf")
     assert not is_alive(pid)
 
@@ -116,7 +111,4 @@ asyncio.run(main())
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    deadline = time.monotonic() + 5
-    while is_alive(pid) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not is_alive(pid)
+    eventually_blocking(lambda: not is_alive(pid))

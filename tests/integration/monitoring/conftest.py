@@ -1,10 +1,9 @@
 """A real Prometheus on loopback, and what is needed to ask it."""
 
-import asyncio
 import contextlib
 import subprocess
-import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -14,6 +13,7 @@ from monitoring.files import write_all, write_atomically
 from monitoring.prometheus import Target, render_prometheus
 from monitoring.rules.render import render_rules
 from tests.conftest import end, free_port
+from tests.eventually import eventually
 
 
 class Prometheus:
@@ -36,22 +36,14 @@ class Prometheus:
         return (await self.get("/api/v1/query", query=expr))["result"]
 
     async def ready(self, seconds: float = 20) -> None:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            with contextlib.suppress(httpx.TransportError):
-                if (await self._client.get("/-/ready")).status_code == httpx.codes.OK:
-                    return
-            await asyncio.sleep(0.05)
-        raise AssertionError("Prometheus did not become ready")
+        async def is_ready() -> bool:
+            return (await self._client.get("/-/ready")).status_code == httpx.codes.OK
+
+        await eventually(is_ready, within_s=seconds, despite=(httpx.TransportError,))
 
     async def until(self, expr: str, seconds: float = 30) -> list[dict]:
         """Ask until the query gives something."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if result := await self.query(expr):
-                return result
-            await asyncio.sleep(0.2)
-        raise AssertionError(f"still empty after {seconds} s: {expr}")
+        return await eventually(partial(self.query, expr), within_s=seconds)
 
 
 @contextlib.asynccontextmanager

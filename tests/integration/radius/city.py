@@ -13,7 +13,8 @@ from controller.roaming import service as roaming
 from controller.roaming.types import NewHome
 from radius.daemon import serve
 from radius.settings import RadiusSettings
-from tests.integration.radius.asking import SECRET, until
+from tests.eventually import eventually
+from tests.integration.radius.asking import SECRET
 from tests.integration.radius.conftest import Radius
 
 NAME = "radius.city.example"
@@ -48,9 +49,9 @@ class City(Radius):
         async def read():  # one reading may have been under way
             return self.metric("kolco_radius_routes_read_total") >= before + 2
 
-        await until(read)
+        await eventually(read)
         for home in homes:
-            await until(lambda home=home: self.is_up(home))
+            await eventually(lambda home=home: self.is_up(home))
 
     async def is_up(self, home, kind="access"):
         return self.metric(f'kolco_radius_home_up{{home="{home}",kind="{kind}"}}') == 1

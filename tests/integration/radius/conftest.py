@@ -18,8 +18,9 @@ from controller.nas import service as nas_service
 from controller.nas.types import NewNas
 from radius.daemon import serve
 from radius.settings import RadiusSettings
+from tests.eventually import eventually
 from tests.integration.radius import asking
-from tests.integration.radius.asking import MAC, SECRET, radclient, until
+from tests.integration.radius.asking import MAC, SECRET, radclient
 
 
 @event("tests.marker")
@@ -53,7 +54,7 @@ class Radius:
         )
         output = await radclient(port, kind, attributes, secret=secret, silent=silent)
         if kind == "acct":
-            await until(self.applied)
+            await eventually(self.applied)
         return output
 
     async def in_step(self) -> None:
@@ -69,7 +70,7 @@ class Radius:
         async with self.runtime.db.transaction() as tx:
             await outbox.add(tx, Marker(mine))
         await heard.wait()
-        await until(self.indexed)
+        await eventually(self.indexed)
 
     async def indexed(self) -> bool:
         """Tell whether all changes that were heard of are in the account index."""

@@ -19,7 +19,8 @@ from radius.protocol.attributes import Code
 from radius.protocol.authenticator import is_message_authentic, is_reply_authentic, sign_request
 from radius.protocol.packet import encode_packet, parse_packet
 from radius.settings import RadiusSettings
-from tests.integration.radius.asking import AP, MAC, SECRET, acct, class_of, exchange, mab, rows, until
+from tests.eventually import eventually
+from tests.integration.radius.asking import AP, MAC, SECRET, acct, class_of, exchange, mab, rows
 
 
 async def test_pap_with_a_device_credential(radius, device):
@@ -190,7 +191,7 @@ async def test_an_unknown_nas_costs_no_query(radius, device):
     async def gone():
         return radius.metric("kolco_radius_nas_clients") == 0
 
-    await until(gone)
+    await eventually(gone)
     statements = []
     engine = radius.runtime.db.engine.sync_engine
     sa.event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
@@ -200,7 +201,7 @@ async def test_an_unknown_nas_costs_no_query(radius, device):
     async def counted():
         return radius.metric('kolco_radius_dropped_total{nas="unknown",reason="unknown-nas"}') == 20
 
-    await until(counted)
+    await eventually(counted)
     assert not [text for text in statements if "sessions" in text or "devices" in text]
 
 
@@ -212,7 +213,7 @@ async def test_a_new_nas_is_answered_with_no_restart(radius, device):
     async def answered():
         return "Received Access-Accept" in await radius.ask("auth", mab(), secret="b" * 20, silent=True)
 
-    await until(answered)
+    await eventually(answered)
 
 
 async def test_both_secrets_are_good_while_they_are_rotated(radius, device):
@@ -232,7 +233,7 @@ async def test_both_secrets_are_good_while_they_are_rotated(radius, device):
         async def taken_over():
             return "Received" in await radius.ask("auth", mab(), secret=secret, silent=True)
 
-        await until(taken_over)
+        await eventually(taken_over)
 
     await rotate("the second secret", 60)
     for secret in (SECRET, "the second secret"):
@@ -286,7 +287,7 @@ async def test_the_nas_is_marked_as_heard(radius, device):
         (nas,) = await rows(radius.runtime, Nas)
         return nas.last_seen_at is not None
 
-    await until(noted)
+    await eventually(noted)
 
 
 async def test_a_second_daemon_on_the_same_data_says_so_at_once(radius):

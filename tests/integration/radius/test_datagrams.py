@@ -53,7 +53,7 @@ def test_the_kernel_tells_how_long_they_waited(pair):
     ours, theirs = pair
     opened = open_datagrams(ours)
     theirs.send(b"early")
-    time.sleep(0.05)
+    time.sleep(0.05)  # the kernel's clock is what is tried
     opened.receive()
     assert 0.05 <= opened.waited_s < 5
 

@@ -3,8 +3,9 @@
 import pytest
 
 from controller.roaming import service
+from tests.eventually import eventually
 from tests.factories.authority import Authority
-from tests.integration.radius.asking import SECRET, acct, mab, radclient, until
+from tests.integration.radius.asking import SECRET, acct, mab, radclient
 from tests.integration.radius.city import NAME, running_city
 from tests.integration.radius.proxy.conftest import PASSWORD, VISITOR, metro_plan
 from tests.peers.freeradius import freeradius
@@ -25,7 +26,7 @@ async def test_workers_share_the_port_and_hear_of_realms(runtime, device, tmp_pa
     (tmp_path / "metro.crt").write_bytes(partner.certificate_pem)
     async with running_city(runtime, workers=2, radsec_ca=(tmp_path / "metro.crt",)) as city:
         await city.add_nas("metro", cidr="", radsec_name=METRO)
-        await until(city.knows_radsec_nas)
+        await eventually(city.knows_radsec_nas)
         target = Target(city.radsec_port, tls=True, name=NAME)
         authority_pem = city.authority.certificate_pem
         with radsecproxy(target, authority_pem=authority_pem, issued=partner.issue(METRO)) as proxy:
@@ -34,7 +35,7 @@ async def test_workers_share_the_port_and_hear_of_realms(runtime, device, tmp_pa
                 output = await radclient(proxy.udp_port, "auth", mab(), secret=PROXY_SECRET, silent=True)
                 return "Received Access-Accept" in output
 
-            await until(is_let_in, 30)
+            await eventually(is_let_in, within_s=30)
             told = await radclient(proxy.udp_port, "acct", acct("Start"), secret=PROXY_SECRET)
             assert "Received Accounting-Response" in told
         asked = f'User-Name="{VISITOR}",User-Password="{PASSWORD}",Message-Authenticator=0x00\n'
@@ -57,5 +58,5 @@ async def test_workers_share_the_port_and_hear_of_realms(runtime, device, tmp_pa
 
                     async with runtime.db.transaction() as tx:
                         await service.set_realm(tx, "metro.example", [home])
-                    await until(accepted, 30)
+                    await eventually(accepted, within_s=30)
         assert 'kolco_radius_radsec_accepted_total{nas="metro"}' in await city.scrape()

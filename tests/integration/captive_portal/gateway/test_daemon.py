@@ -25,6 +25,7 @@ from controller.models import Base, Gateway, Lease
 from controller.sessions import service as sessions
 from controller.sessions.types import StartSession
 from tests.conftest import free_port
+from tests.eventually import eventually
 from tests.factories.gateway_lab import PORTAL, RESOLVER, SITE, client_mac
 from tests.factories.people import make_citizen
 
@@ -100,15 +101,6 @@ class Place:
             return f"{SITE} saw" in await self.lab.get(number, SITE, timeout_s=0.5)
         return False
 
-    async def until(self, condition, seconds=5.0):
-        deadline = time.monotonic() + seconds
-        while True:
-            value = await condition()
-            if value or time.monotonic() > deadline:
-                assert value, "it did not come about"
-                return value
-            await asyncio.sleep(0.01)
-
 
 @pytest.fixture
 async def place(lab, tmp_path):
@@ -161,7 +153,7 @@ async def test_from_a_lease_to_the_internet_and_back(place, tmp_path):
                 rows = await tx.execute(sa.select(Lease.gateway_id, Lease.ip, Lease.mac))
                 return ("gw-1", address, client_mac(1)) in [tuple(row) for row in rows]
 
-        await place.until(stored)
+        await eventually(stored)
 
         # DNS: the portal is ours, Firefox is asked not to go around us, all else is the truth,
         # and whoever asks another resolver gets ours until it is let in.
@@ -179,19 +171,19 @@ async def test_from_a_lease_to_the_internet_and_back(place, tmp_path):
 
         session = await place.log_in(1)
         started = time.monotonic()
-        await place.until(lambda: place.online(1))
+        await eventually(lambda: place.online(1))
         assert time.monotonic() - started < 1
 
         async def counted():
             return (await place.session(session.id)).down_bytes
 
-        await place.until(counted)
+        await eventually(counted)
         await place.end(session.id)
 
         async def captive():
             return "302" in await lab.curl(1, "-o", "/dev/null", "-w", "%{http_code}", f"http://{SITE}/")
 
-        await place.until(captive)
+        await eventually(captive)
         text = await metrics(place)
         assert 'kolco_gateway_opens_total{gateway="gw-1"} 1.0' in text
         assert 'kolco_gateway_closes_total{gateway="gw-1"} 1.0' in text
@@ -201,7 +193,7 @@ async def test_from_a_lease_to_the_internet_and_back(place, tmp_path):
         async def forgotten():
             return "elements" not in nft(lab, "list", "set", "inet", "kolco", "up")
 
-        await place.until(forgotten)
+        await eventually(forgotten)
         async with place.runtime.db.reading() as tx:
             records = await sessions.list_records(tx, session.id)
             gateway = await tx.get(Gateway, "gw-1")
@@ -212,7 +204,7 @@ async def test_from_a_lease_to_the_internet_and_back(place, tmp_path):
     async def alone():
         return not processes(lab)
 
-    await place.until(alone)  # dnsmasq went with the gateway, and its helper after it
+    await eventually(alone)  # dnsmasq went with the gateway, and its helper after it
     assert "chain from_lan" in nft(lab, "list", "table", "inet", "kolco")  # the gate stays
 
 
@@ -221,13 +213,13 @@ async def test_a_known_device_is_let_in_again_with_no_page(place, tmp_path):
     async with place.running():
         await lab.dhclient(1, tmp_path / "phone")
         session = await place.log_in(1)
-        await place.until(lambda: place.online(1))
+        await eventually(lambda: place.online(1))
         await place.end(session.id, reason="expired")
         await lab.release(1, tmp_path / "phone")
         assert lab.address_of(1) == ""
         await lab.dhclient(1, tmp_path / "phone")
         started = time.monotonic()
-        await place.until(lambda: place.online(1))
+        await eventually(lambda: place.online(1))
         assert time.monotonic() - started < 1
         async with place.runtime.db.reading() as tx:
             again = await sessions.find_open(tx, mac=client_mac(1))
@@ -265,7 +257,7 @@ async def test_each_systems_probe_is_redirected_while_captive(place):
         assert posted == "303"
         # A straight question to the redirector from an open client is answered as open.
         await place.log_in(1)
-        await place.until(lambda: place.online(1))
+        await eventually(lambda: place.online(1))
         for (host, path), status in zip(PROBES, (204, 200, 200, 200, 200, 204), strict=True):
             arguments = ("--resolve", f"{host}:8081:10.77.0.1", f"http://{host}:8081{path}")
             told = await lab.curl(1, "-o", "/dev/null", "-w", "%{http_code}", *arguments)
@@ -300,11 +292,11 @@ async def test_differences_are_mended_from_the_database(place):
     lab.address(1)
     async with place.running():
         await place.log_in(1)
-        await place.until(lambda: place.online(1))
+        await eventually(lambda: place.online(1))
         for name in ("auth", "auth_ip", "down", "up"):
             nft(lab, "flush", "set", "inet", "kolco", name)
             assert not await place.online(1)
-            await place.until(lambda: place.online(1))
+            await eventually(lambda: place.online(1))
 
 
 async def test_dnsmasq_is_started_again(place, tmp_path):
@@ -317,7 +309,7 @@ async def test_dnsmasq_is_started_again(place, tmp_path):
         async def back():
             return pid_file.exists() and pid_file.read_text() not in {"", before}
 
-        await place.until(back)
+        await eventually(back)
         await lab.dhclient(1, tmp_path / "phone")
 
 
@@ -357,7 +349,7 @@ async def test_killed_and_started_again_nobody_is_thrown_out(place, tmp_path):
     try:
         await lab.dhclient(1, tmp_path / "phone")
         session = await place.log_in(1)
-        await place.until(lambda: place.online(1))
+        await eventually(lambda: place.online(1))
         loop = asyncio.get_running_loop()
         sock = await lab.connect(1, SITE, 7777)
         lines, longest = [], 0.0
@@ -372,15 +364,19 @@ async def test_killed_and_started_again_nobody_is_thrown_out(place, tmp_path):
                 *whole, rest = (rest + data).split(b"\n")
                 lines.extend(map(int, whole))
 
+        async def more_lines():
+            wanted = len(lines) + 50
+            await eventually(lambda: reading.done() or len(lines) > wanted)
+
         reading = asyncio.create_task(read())
-        await asyncio.sleep(0.5)
+        await more_lines()
         first.send_signal(signal.SIGKILL)
         await first.wait()
-        await asyncio.sleep(0.5)  # nobody is at the gate, and it holds
+        await more_lines()  # nobody is at the gate, and it holds
         assert await place.online(1)
         second = await start()
         try:
-            await asyncio.sleep(0.7)
+            await more_lines()
             assert not reading.done()
             assert lines == list(range(1, len(lines) + 1))
             assert longest < 0.4
@@ -395,7 +391,7 @@ async def test_killed_and_started_again_nobody_is_thrown_out(place, tmp_path):
                 view = await place.session(session.id)
                 return view.down_bytes == element["elem"]["counter"]["bytes"] > 0
 
-            await place.until(exact)
+            await eventually(exact)
             lab.address(2)  # the redirector answers on this event loop too
             assert "https://portal.kolco.test/?h=" in await lab.get(2, SITE)
             assert (

@@ -15,6 +15,7 @@ from captive_portal.gateway.metrics import GatewayMetrics
 from captive_portal.gateway.settings import GatewaySettings
 from controller.core.errors import UnavailableError
 from controller.core.net import bind_udp
+from tests.eventually import eventually
 from tests.factories.gateway_lab import GATEWAY, PORTAL, client_mac
 
 
@@ -38,12 +39,6 @@ def make(lab, tmp_path):
     return build
 
 
-async def until(condition, seconds=3.0):
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
 async def test_tells_of_leases_as_they_come_and_go(lab, make, tmp_path):
     notes = []
     server, _ = make(notes)
@@ -51,13 +46,13 @@ async def test_tells_of_leases_as_they_come_and_go(lab, make, tmp_path):
     await server.start()
     try:
         await lab.dhclient(1, tmp_path / "phone")
-        await until(lambda: notes)
+        await eventually(lambda: notes)
         assert notes[0].change is LeaseChange.ADDED
         assert notes[0].lease.client.mac == client_mac(1)
         assert notes[0].lease.expires_at is not None
         assert [lease.client for lease in server.leases()] == [notes[0].lease.client]
         await lab.release(1, tmp_path / "phone")
-        await until(lambda: notes[-1].change is LeaseChange.DELETED)
+        await eventually(lambda: notes[-1].change is LeaseChange.DELETED)
     finally:
         await server.stop()
     assert server.leases() == []
@@ -87,12 +82,13 @@ async def test_its_end_is_an_error_and_the_next_watch_starts_it(lab, make, tmp_p
     await server.start()
     try:
         watch = asyncio.create_task(server.watch())
-        await asyncio.sleep(0.05)
         os.kill(int((tmp_path / "dnsmasq" / "dnsmasq.pid").read_text()), signal.SIGKILL)
         with pytest.raises(UnavailableError, match="ended with status"):
             await asyncio.wait_for(watch, 3)
         again = asyncio.create_task(server.watch())
-        await until(lambda: registry.get_sample_value("kolco_gateway_dnsmasq_up", {"gateway": "gw-1"}) == 1)
+        await eventually(
+            lambda: registry.get_sample_value("kolco_gateway_dnsmasq_up", {"gateway": "gw-1"}) == 1
+        )
         again.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await again
@@ -119,7 +115,7 @@ async def test_rubbish_in_the_pipe_is_counted(make, tmp_path):
     os.write(pipe, b"\n")
     os.close(pipe)
     labels = {"gateway": "gw-1"}
-    await until(
+    await eventually(
         lambda: registry.get_sample_value("kolco_gateway_lease_events_total", {**labels, "kind": "add"}) == 1
     )
     assert registry.get_sample_value("kolco_gateway_lease_events_malformed_total", labels) == 1

@@ -1,10 +1,9 @@
-import asyncio
-
 import pytest
 
 from captive_portal.gateway.gate.base import Client
 from captive_portal.gateway.neighbour_watch import NeighbourWatch, interface_index
 from controller.core.errors import UnavailableError
+from tests.eventually import eventually
 from tests.factories.gateway_lab import GATEWAY, SITE, client_ip, client_mac, ip
 
 ANNA = Client(client_ip(1), client_mac(1))
@@ -27,8 +26,7 @@ async def test_hears_of_clients_that_were_there_and_that_come(lab):
         assert ANNA in seen
         assert BORIS not in seen
         (await lab.connect(2, GATEWAY, 9)).close()
-        await asyncio.sleep(0.1)
-        assert seen[BORIS]
+        await eventually(lambda: seen.get(BORIS))
         assert SITE not in {client.ip for client in seen}
         ip(
             "-n",

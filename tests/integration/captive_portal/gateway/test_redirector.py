@@ -8,6 +8,7 @@ import pytest
 from captive_portal.gateway import redirector as module
 from captive_portal.gateway.redirector import Redirector
 from controller.core.net import listen_tcp
+from tests.eventually import eventually
 from tests.factories.redirects import Place
 
 
@@ -23,7 +24,7 @@ async def server(monkeypatch):
     place.server = running
     yield place
     await running.stop()
-    await asyncio.sleep(0.05)
+    await eventually(lambda: not running._transports)
 
 
 @contextlib.asynccontextmanager
@@ -41,7 +42,7 @@ async def test_a_request_in_pieces_is_answered_and_the_connection_closed(server)
     async with connected(server) as (reader, writer):
         for piece in (b"GET / HT", b"TP/1.1\r\nHost: a.test\r\n", b"\r\n"):
             writer.write(piece)
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)  # that each comes by itself
         assert (await asyncio.wait_for(reader.read(), 1)).startswith(b"HTTP/1.1 302 Found\r\n")
 
 
@@ -70,7 +71,7 @@ async def test_a_big_body_does_not_cost_the_client_its_answer(server):
 async def test_too_many_connections_of_one_client_are_refused(server, monkeypatch):
     monkeypatch.setattr(module, "MAX_CONNECTIONS_BY_CLIENT", 2)
     async with connected(server), connected(server):
-        await asyncio.sleep(0.02)
+        await eventually(lambda: len(server.server._transports) == 2)
         async with connected(server) as (reader, _):
             with contextlib.suppress(ConnectionError):
                 assert await asyncio.wait_for(reader.read(), 1) == b""

@@ -9,6 +9,7 @@ from captive_portal.portal import repository
 from captive_portal.portal.types import CodeCounts
 from controller.core.ids import new_id
 from controller.models import Lease, SmsChallenge
+from tests.eventually import eventually
 from tests.factories.portal import GATEWAY, MAC, OTHER_MAC, client, lease
 
 DIGEST = b"d" * 32
@@ -127,12 +128,10 @@ async def test_old_codes_are_deleted(bench) -> None:
         young = await add(tx, now - timedelta(hours=23))
     purging = asyncio.create_task(bench.service.purge())
 
-    async def left() -> list[str]:
+    async def only_the_young_is_left() -> bool:
         async with bench.db.reading() as tx:
-            return list(await tx.scalars(sa.select(SmsChallenge.id)))
+            return list(await tx.scalars(sa.select(SmsChallenge.id))) == [young]
 
-    async with asyncio.timeout(10):
-        while await left() != [young]:
-            await asyncio.sleep(0.01)
+    await eventually(only_the_young_is_left)
     purging.cancel()
     await asyncio.gather(purging, return_exceptions=True)

@@ -46,11 +46,6 @@ class Bed:
     def count(self, name: str, **labels) -> float:
         return self.prometheus.get_sample_value(f"kolco_ap_channel_{name}", labels) or 0
 
-    async def until(self, probe, *, seconds: float = 10) -> None:
-        async with asyncio.timeout(seconds):
-            while not probe():
-                await asyncio.sleep(0.01)
-
     def certificate(self, name: str = READY, authority: CertificateAuthority | None = None):
         issued = (authority or self.authority).issue_client(name, now=self.clock.now())
         return client_context(self.authority.certificate_pem, issued)

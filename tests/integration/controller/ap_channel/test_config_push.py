@@ -16,6 +16,7 @@ from controller.core.errors import UnavailableError
 from controller.models import ApConfig, Wlan
 from controller.provisioning import service as provisioning
 from controller.provisioning.types import DesiredConfig
+from tests.eventually import eventually
 from tests.integration.controller.ap_channel.conftest import MORE, READY
 
 
@@ -77,13 +78,18 @@ def connect(clock, registry, push):
 
 
 async def settled(database, serial: str, status: str) -> ApConfig:
-    async with asyncio.timeout(10):
-        while True:
-            async with database.reading() as tx:
-                row = await tx.get(ApConfig, serial)
-            if row.status == status:
-                return row
-            await asyncio.sleep(0.02)
+    async def found():
+        async with database.reading() as tx:
+            row = await tx.get(ApConfig, serial)
+        return row if row.status == status else None
+
+    return await eventually(found)
+
+
+async def all_looked_at(database, connect):
+    """Wait until whoever was queued has been looked at: it goes in turn, and this one comes last."""
+    connect(MORE[0])
+    await settled(database, MORE[0], "acknowledged")
 
 
 async def test_everybody_gets_it_once(database, connect):
@@ -100,7 +106,7 @@ async def test_no_answer_is_a_failure_that_is_tried_again_later(database, connec
     link = connect(silent=True)
     assert "did not answer" in (await settled(database, READY, "failed")).error
     await push.reconcile()
-    await asyncio.sleep(0.1)
+    await all_looked_at(database, connect)
     assert len(link.received) == 1
     link.silent = False
     clock.advance(module.RETRY_S)
@@ -115,7 +121,7 @@ async def test_rejects_are_final_until_the_content_changes(database, connect, pu
     link.session.config_uuid = 1
     clock.advance(10 * module.RETRY_S)
     await push.reconcile()
-    await asyncio.sleep(0.1)
+    await all_looked_at(database, connect)
     assert len(link.received) == 1
     async with database.transaction() as tx:
         await tx.execute(sa.update(Wlan).values(ssid="Новая"))
@@ -130,9 +136,7 @@ async def test_drift_is_mended(database, connect, push, clock):
     link.session.config_uuid = row.desired_uuid - 1000  # it went back to an older file
     clock.advance(module.RETRY_S)
     await push.reconcile()
-    async with asyncio.timeout(5):
-        while len(link.received) < 2:
-            await asyncio.sleep(0.02)
+    await eventually(lambda: len(link.received) > 1)
     assert link.received[1] == link.received[0]
 
 
@@ -168,10 +172,8 @@ async def test_those_that_claim_the_last_uuids_do_not_stop_the_others(
     registry.add(MORE[0], other)
     working = asyncio.create_task(push.run())
     try:
-        async with asyncio.timeout(5):
-            while not other.received:
-                assert not working.done()
-                await asyncio.sleep(0.01)
+        await eventually(lambda: other.received or working.done())
+        assert not working.done()
     finally:
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)

@@ -9,6 +9,7 @@ from controller.ap_channel.board import ApEventRow, Board
 from controller.ap_channel.metrics import ChannelMetrics
 from controller.ap_channel.writer import StatusWriter
 from controller.models import AccessPoint, ApEvent, ApStatus
+from tests.eventually import eventually
 from tests.integration.controller.ap_channel.conftest import MORE, READY
 
 
@@ -125,7 +126,7 @@ async def test_what_could_not_be_stored_waits(writer, board, clock, monkeypatch,
 async def test_it_flushes_by_itself_and_at_its_end(database, writer, board, clock):
     task = asyncio.create_task(writer.run())
     board.put(READY, connected(clock.now()))
-    await asyncio.sleep(0.05)
+    await eventually(lambda: status_of(database))
     board.put(READY, {"firmware": "last"})
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

@@ -1,12 +1,11 @@
 """The fleet's process is started, tells of itself, and ends with its parent's word."""
 
-import asyncio
-
 import pytest
 
 from controller.city.fleet_child import FleetChild, FleetOrder
 from controller.core.errors import UnavailableError
 from controller.core.pki import CertificateAuthority
+from tests.eventually import eventually
 
 
 def order(tmp_path, **changes):
@@ -18,10 +17,12 @@ async def test_a_fleet_tells_of_itself_and_is_ended(tmp_path):
     CertificateAuthority.open(tmp_path / "pki")
     fleet = await FleetChild.start(order(tmp_path), log=tmp_path / "log")
     try:
-        async with asyncio.timeout(30):
-            while fleet.progress is None or fleet.progress.powered < 2:
-                fleet.check()
-                await asyncio.sleep(0.05)
+
+        def powered():
+            fleet.check()
+            return fleet.progress is not None and fleet.progress.powered == 2
+
+        await eventually(powered, within_s=30)
         assert fleet.certificates == 2
         assert fleet.progress.aps == 2
         assert fleet.progress.connected == 0

@@ -10,6 +10,7 @@ from controller.city import layout, network
 from controller.city.layout import Layout
 from controller.city.process import Child, in_namespace, run
 from controller.core.errors import UnavailableError
+from tests.eventually import eventually
 
 
 async def namespaces():
@@ -25,7 +26,11 @@ async def test_a_city_is_laid_and_removed_with_what_lives_in_it(tmp_path):
         lodger = await Child.start(
             "sleep", in_namespace(city.gateway, ["sleep", "600"]), log=tmp_path / "log"
         )
-        await asyncio.sleep(0.1)
+
+        async def moved_in():
+            return str(lodger.process.pid) in (await run(["ip", "netns", "pids", city.gateway])).text.split()
+
+        await eventually(moved_in)
     finally:
         await network.tear_down(city.namespaces)
     assert await asyncio.wait_for(lodger.process.wait(), 5) != 0

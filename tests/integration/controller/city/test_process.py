@@ -10,6 +10,7 @@ import pytest
 
 from controller.city.process import Child, in_namespace, run
 from controller.core.errors import UnavailableError
+from tests.eventually import eventually
 
 
 async def test_a_program_that_ends_gives_its_output():
@@ -34,8 +35,7 @@ async def test_a_child_stops_politely_or_not(tmp_path):
     stubborn = await Child.start(
         "sh", ["sh", "-c", "trap '' TERM; echo here; sleep 600"], log=tmp_path / "log"
     )
-    while "here" not in stubborn.last_words():
-        await asyncio.sleep(0.01)
+    await eventually(lambda: "here" in stubborn.last_words())
     started = asyncio.get_running_loop().time()
     stopping = asyncio.create_task(stubborn.stop(grace_s=0.2))
     await stopping

@@ -1,6 +1,5 @@
 """A real Prometheus comes up on the configuration that the command line renders."""
 
-import asyncio
 import sys
 
 import httpx
@@ -10,6 +9,7 @@ from controller.city import prometheus_child
 from controller.city.ports import Ports
 from controller.city.process import run
 from controller.core.errors import UnavailableError
+from tests.eventually import eventually
 
 
 async def kolco(*arguments):
@@ -30,18 +30,15 @@ async def test_prometheus_scrapes_the_targets_and_forgets_an_earlier_city(tmp_pa
     )
     try:
         assert not (directory / "old").exists()
-        async with httpx.AsyncClient(trust_env=False) as web, asyncio.timeout(30):
+        async with httpx.AsyncClient(trust_env=False) as web:
             url = f"http://127.0.0.1:{ports.prometheus}/api/v1"
-            while True:
-                try:
-                    answer = await web.get(f"{url}/targets")
-                except httpx.TransportError:
-                    targets = []
-                else:  # while it starts it says 503
-                    targets = answer.json()["data"]["activeTargets"] if answer.is_success else []
-                if len(targets) == 2:
-                    break
-                await asyncio.sleep(0.1)
+
+            async def found():
+                answer = (await web.get(f"{url}/targets")).raise_for_status()  # while it starts it says 503
+                targets = answer.json()["data"]["activeTargets"]
+                return targets if len(targets) == 2 else None
+
+            targets = await eventually(found, within_s=30, despite=(httpx.HTTPError,))
             rules = (await web.get(f"{url}/rules")).json()["data"]["groups"]
         assert {target["labels"]["job"] for target in targets} == {"kolco-gateway", "kolco-radius"}
         assert rules

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from controller.audit import service as audit
 from controller.cli.radius import app
 from controller.core.errors import InvalidInputError, NotFoundError
-from tests.integration.radius.asking import MAC, until
+from tests.eventually import eventually
+from tests.integration.radius.asking import MAC
 from tests.integration.radius.conftest import device, radius  # noqa: F401
 from tests.integration.radius.eap.supplicant import ANONYMOUS, eapol_test, refused, succeeded
 
@@ -50,10 +51,10 @@ async def test_a_certificate_opens_the_network_until_it_is_revoked(kolco, device
     async def refuses():
         return refused(await eapol_test(radius.auth_port, tmp_path, config))
 
-    await until(lets_in)  # RADIUS hears of it a moment later
+    await eventually(lets_in)  # RADIUS hears of it a moment later
     revoked = await kolco("revoke", row["username"], "--yes")
     assert revoked.stdout == f"credential/{row['username']} revoked\n"
-    await until(refuses)
+    await eventually(refuses)
 
 
 async def test_a_certificate_that_cannot_be_written_leaves_no_credential(kolco, device, tmp_path):  # noqa: F811

@@ -11,7 +11,8 @@ from controller.cli.radius import app
 from controller.core.errors import InvalidInputError, NotFoundError
 from controller.models import RadiusDecision
 from radius.policy import service as policies
-from tests.integration.radius.asking import MAC, mab, rows, until
+from tests.eventually import eventually
+from tests.integration.radius.asking import MAC, mab, rows
 from tests.integration.radius.conftest import device, radius  # noqa: F401
 
 POLICY = """\
@@ -52,7 +53,7 @@ async def kept(runtime, count):
     async def there():
         return len(await rows(runtime, RadiusDecision)) >= count
 
-    await until(there)
+    await eventually(there)
 
 
 def ids(result):
@@ -96,7 +97,7 @@ async def test_what_was_decided_is_told_by_the_rules_of_that_time(kolco, radius,
     async def slowed():
         return "Max-Down = 1000000" in await radius.ask("auth", mab())
 
-    await until(slowed)
+    await eventually(slowed)
     await put(runtime, "")
     seen = len(await rows(runtime, RadiusDecision))
     await radius.ask("auth", mab(mac="02:00:00:00:00:09"))

@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 
 from controller.cli.radius import app
 from controller.core.errors import InvalidInputError, NotFoundError
-from tests.integration.radius.asking import MAC, until
+from tests.eventually import eventually
+from tests.integration.radius.asking import MAC
 from tests.integration.radius.conftest import device, radius  # noqa: F401
 from tests.integration.radius.eap.conftest import database_url  # noqa: F401
 
@@ -38,7 +39,7 @@ async def test_a_key_opens_the_network_until_it_is_revoked(kolco, device, radius
         said.append(await radius.ask("auth", ASK))
         return f'Tunnel-Password:0 = "{key["passphrase"]}"' in said[-1]
 
-    await until(is_told)
+    await eventually(is_told)
     assert "Access-Accept" in said[-1]
     revoked = await kolco("revoke", key["username"], "--yes")
     assert revoked.stdout == f"network key/{key['username']} revoked\n"
@@ -46,7 +47,7 @@ async def test_a_key_opens_the_network_until_it_is_revoked(kolco, device, radius
     async def is_refused():
         return key["passphrase"] not in await radius.ask("auth", ASK)
 
-    await until(is_refused)
+    await eventually(is_refused)
 
 
 async def test_keys_are_listed_without_their_passphrases(kolco, device):  # noqa: F811

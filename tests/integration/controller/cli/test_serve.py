@@ -5,12 +5,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import httpx
 import pytest
 
 from tests.conftest import end, free_port
+from tests.eventually import eventually_blocking
 from tests.integration.controller.cli.test_db import kolco
 
 DAEMONS = ("controller", "portal", "radius", "monitor")
@@ -36,14 +36,12 @@ def test_a_daemon_gets_ready_and_ends_politely(daemon, tmp_path):
     try:
         url = f"http://127.0.0.1:{env[f'KOLCO_{daemon.upper()}_ADMIN_PORT']}"
         with httpx.Client(base_url=url, trust_env=False) as web:
-            deadline = time.monotonic() + 30
-            while time.monotonic() < deadline and process.poll() is None:
-                try:
-                    if web.get("/healthz").status_code == 200:
-                        break
-                except httpx.TransportError:
-                    time.sleep(0.05)
-            assert web.get("/healthz").status_code == 200
+
+            def healthy():
+                return process.poll() is not None or web.get("/healthz").status_code == 200
+
+            eventually_blocking(healthy, within_s=30, despite=(httpx.TransportError,))
+            assert process.poll() is None
             assert "process_start_time_seconds" in web.get("/metrics").text
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0

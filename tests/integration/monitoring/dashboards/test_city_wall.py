@@ -85,7 +85,7 @@ async def test_no_panel_and_no_recording_is_empty(runtime, prometheus):
                 status.summary = summary(uplink_rx_bytes=turn * 10_000, uplink_tx_bytes=turn * 5000)
                 status.last_seen_at = status.state_at = runtime.clock.now()
             await add_session(runtime.db, runtime.clock.now(), turn + 1)
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.5)  # the city's own pace: rates are of something that goes on
 
     async with contextlib.AsyncExitStack() as stack:
         tasks = [

@@ -8,7 +8,7 @@ import pytest
 
 from controller.core.pki import CertificateAuthority
 from controller.directory import credentials
-from tests.integration.radius.asking import until
+from tests.eventually import eventually
 from tests.integration.radius.eap.supplicant import ANONYMOUS, TLS12, TLS13, eapol_test, refused, succeeded
 
 PASSWORD_METHODS = {
@@ -103,7 +103,7 @@ async def test_a_revoked_certificate_is_refused(device, radius, authority, tmp_p
     async def is_refused():
         return refused(await eapol_test(radius.auth_port, tmp_path, config))
 
-    await until(is_refused)
+    await eventually(is_refused)
     assert radius.metric('kolco_radius_refusals_total{reason="wrong-credential"}') == 1
 
 
@@ -194,10 +194,10 @@ async def test_a_credential_that_is_revoked_meanwhile_does_not_resume(device, ra
     async def has(outcome):
         return radius.metric(resumed % outcome) >= 1
 
-    await until(partial(has, "accept"))
+    await eventually(partial(has, "accept"))
     async with radius.runtime.db.transaction() as tx:
         await credentials.revoke(tx, username=device[1], now=datetime.now(UTC))
-    await until(partial(has, "reject"))
+    await eventually(partial(has, "reject"))
     assert refused(await logins)
     assert radius.metric('kolco_radius_refusals_total{reason="wrong-credential"}') == 1
 

@@ -12,7 +12,8 @@ from controller.core.pki import CertificateAuthority
 from radius.eap.probe import EapProbe, ask_eap
 from radius.protocol.eap.peer import METHODS
 from radius.protocol.eap.tls import TlsIdentity
-from tests.integration.radius.asking import SECRET, radclient, until
+from tests.eventually import eventually
+from tests.integration.radius.asking import SECRET, radclient
 from tests.integration.radius.eap.supplicant import ANONYMOUS, TLS12, TLS13, eapol_test, succeeded
 from tests.integration.radius.workers.conftest import crew  # noqa: F401
 
@@ -86,6 +87,6 @@ async def test_both_workers_hear_of_a_network_key(crew):  # noqa: F811
         answers = await asyncio.gather(*(radclient(crew.auth_port, "auth", KEY) for _ in range(8)))
         return sum(key["passphrase"] in answer for answer in answers) == times
 
-    await until(lambda: told(8))
+    await eventually(lambda: told(8))
     await crew.kolco("radius", "psk", "revoke", key["username"], "--yes")
-    await until(lambda: told(0))
+    await eventually(lambda: told(0))

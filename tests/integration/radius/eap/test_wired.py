@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from controller.models import AccountingRecord, NetSession
+from tests.eventually import eventually
 from tests.integration.radius.asking import MAC, SECRET, rows
 
 HOSTAPD = """
@@ -110,9 +111,6 @@ async def test_a_device_behind_hostapd(device, radius, wire, tmp_path, method):
         async with running(*connect) as device_said:
             await device_said("CTRL-EVENT-CONNECTED")
             await authenticator_said("starting accounting session")
-            async with asyncio.timeout(20):
-                while not await rows(radius.runtime, NetSession):
-                    await asyncio.sleep(0.05)
-    (session,) = await rows(radius.runtime, NetSession)
+            (session,) = await eventually(lambda: rows(radius.runtime, NetSession), within_s=20)
     assert (session.method, session.mac, session.device_id) == (method, MAC, device[0].device_id)
     assert [record.kind for record in await rows(radius.runtime, AccountingRecord)][:1] == ["start"]

@@ -9,7 +9,8 @@ from controller.nas.types import NasChanges
 from radius.cui import CuiIssuer
 from radius.policy import service
 from radius.policy.registry import PolicyRegistry
-from tests.integration.radius.asking import MAC, mab, until
+from tests.eventually import eventually
+from tests.integration.radius.asking import MAC, mab
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NOBODY = ("",) * 7
@@ -70,7 +71,7 @@ async def test_a_running_daemon_hears_of_a_policy_of_a_vendor_and_of_an_identity
     async def slowed():
         return 'Tunnel-Private-Group-Id:0 = "12"' in await radius.ask("auth", mab())
 
-    await until(slowed)
+    await eventually(slowed)
     async with runtime.db.transaction() as tx:
         await nas_service.change(tx, "lo", NasChanges(vendor="mikrotik", cui="always"))
         await service.reset_cui(tx, login.account_id, NOW)
@@ -79,7 +80,7 @@ async def test_a_running_daemon_hears_of_a_policy_of_a_vendor_and_of_an_identity
         answer = await radius.ask("auth", mab())
         return "Mikrotik-Rate-Limit" in answer and attribute(answer, "Chargeable-User-Identity") != cui
 
-    await until(heard)
+    await eventually(heard)
     shown = await radius.ask("auth", mab())
     assert 'Mikrotik-Rate-Limit = "5000k/1000k"' in shown
     assert 'Mikrotik-Address-List = "slow"' in shown
@@ -88,7 +89,7 @@ async def test_a_running_daemon_hears_of_a_policy_of_a_vendor_and_of_an_identity
     async def refused():
         return "Received Access-Reject" in await radius.ask("auth", mab())
 
-    await until(refused)
+    await eventually(refused)
     assert radius.metric('kolco_radius_refusals_total{reason="policy"}') >= 1
 
 

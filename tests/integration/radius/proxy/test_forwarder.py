@@ -13,7 +13,7 @@ from radius.proxy.hidden import Key
 from radius.proxy.metrics import ProxyMetrics
 from radius.proxy.rewrite import Forwarded
 from radius.proxy.types import NoAnswerError
-from tests.integration.radius.asking import until
+from tests.eventually import eventually
 
 RECORD = Forwarded(Code.ACCOUNTING_REQUEST, ((40, b"\0\0\0\1"),), Key(b"", b""))
 
@@ -73,7 +73,7 @@ async def done(forwarder):
     async def empty():
         return len(forwarder) == 0
 
-    await until(empty)
+    await eventually(empty)
 
 
 async def test_the_next_home_server_is_asked_if_one_is_down_or_silent(make, registry):

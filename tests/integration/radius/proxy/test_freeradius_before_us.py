@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.integration.radius.asking import SECRET, acct, radclient, until
+from tests.eventually import eventually
+from tests.integration.radius.asking import SECRET, acct, radclient
 from tests.integration.radius.eap.supplicant import TLS12, eapol_test, succeeded
 from tests.peers.freeradius import FreeRadiusPlan, freeradius
 
@@ -55,7 +56,7 @@ async def test_it_hands_logins_on_to_us(city, before, device):
     assert "Received Access-Reject" in wrong
     told = acct("Start", User_Name=f'"{username}@city.example"')
     assert "Received Accounting-Response" in await radclient(before.acct_port, "acct", told)
-    await until(city.applied)
+    await eventually(city.applied)
 
 
 async def test_eap_comes_through_it(city, before, device, tmp_path):

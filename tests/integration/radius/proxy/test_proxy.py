@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from tests.integration.radius.asking import SECRET, acct, mab, until
+from tests.eventually import eventually
+from tests.integration.radius.asking import SECRET, acct, mab
 from tests.integration.radius.eap.supplicant import TLS12, TLS13, eapol_test, succeeded
 from tests.integration.radius.proxy.conftest import PASSWORD, VISITOR, metro_plan, written
 from tests.peers.freeradius import freeradius
@@ -81,7 +82,7 @@ async def test_accounting_brings_the_homes_classes_back_in_order_and_not_ours(ci
     async def delivered():
         return city.forwarded("delivered") == 1
 
-    await until(delivered)
+    await eventually(delivered)
     (told,) = [request for request in written(metro) if any("Acct-Status-Type" in line for line in request)]
     assert [line for line in told if line.startswith("Class")] == [
         f"Class = {value}" for value in classes[:3]
@@ -146,7 +147,7 @@ async def test_another_home_server_steps_in_and_the_first_comes_back(city, metro
             assert city.proxied("second", "accept") == 6
         finally:
             metro.process.send_signal(signal.SIGCONT)
-        await until(lambda: city.is_up("first"))
+        await eventually(lambda: city.is_up("first"))
         assert "Received Access-Accept" in await city.ask("auth", pap())
         assert city.proxied("first", "accept") == 2
 
@@ -178,7 +179,7 @@ async def test_accounting_waits_for_a_home_server_that_is_away(city, metro):
         told = acct("Start", User_Name=f'"{VISITOR}"')
         assert "Received Accounting-Response" in await city.ask("acct", told)
         assert time.monotonic() - begun < 1.5
-        await until(
+        await eventually(
             lambda: asyncio.sleep(0, not city.metric('kolco_radius_home_up{home="metro",kind="accounting"}'))
         )
         assert city.metric("kolco_radius_proxied_accounting_waiting") == 1
@@ -188,7 +189,7 @@ async def test_accounting_waits_for_a_home_server_that_is_away(city, metro):
     async def delivered():
         return city.forwarded("delivered") == 1
 
-    await until(delivered)
+    await eventually(delivered)
 
 
 async def test_a_loop_ends_at_once(city):
@@ -205,7 +206,7 @@ async def test_a_loop_ends_at_once(city):
     async def seen():
         return city.forwarded("loop") == 1
 
-    await until(seen)
+    await eventually(seen)
 
 
 async def test_realms_change_with_no_restart(city, metro):

@@ -15,7 +15,7 @@ from radius.proxy.hidden import Key
 from radius.proxy.rewrite import Forwarded
 from radius.proxy.types import Home, NoAnswerError, Timing
 from radius.proxy.udp import UdpLink
-from tests.integration.radius.asking import until
+from tests.eventually import eventually
 
 SECRET = b"the home server's secret"
 TIMING = Timing(response_s=0.6, retransmit_s=0.1, probe_s=0.1, revive_s=0.5)
@@ -143,13 +143,13 @@ async def test_who_is_down_is_asked_with_status_server_until_it_answers(server, 
     async def probed():
         return sum(data[0] == Code.STATUS_SERVER for data in server.received) >= 2
 
-    await until(probed)
+    await eventually(probed)
     server.answers = server.accept
 
     async def up():
         return link.up
 
-    await until(up, 2)
+    await eventually(up, within_s=2)
 
 
 async def test_who_knows_no_status_server_is_tried_again_later(server, connect):
@@ -184,7 +184,7 @@ async def test_more_than_sockets_hold_is_refused_not_queued(server, connect):
     async def full():
         return sum(len(sock.table) for sock in link._sockets) == len(asked)
 
-    await until(full)
+    await eventually(full)
     async with asyncio.timeout(1):
         with pytest.raises(NoAnswerError):
             await link.exchange(REQUEST, 30)

@@ -20,8 +20,8 @@ from radius.radsec.server import RadsecLimits, RadsecServer
 from radius.radsec.session import Handlers
 from radius.radsec.trust import TrustFiles, TrustKeeper
 from radius.reply import ACCOUNTED, Answer
+from tests.eventually import eventually
 from tests.factories.authority import Authority
-from tests.integration.radius.asking import until
 
 ACCEPT = Answer(Code.ACCESS_ACCEPT, ((25, b"class"),), "accept")
 
@@ -77,7 +77,7 @@ class Served:
         async def counted():
             return self.ended(reason) == times
 
-        await until(counted)
+        await eventually(counted)
 
     def context(self, issued=None, version=None):
         context = ssl.create_default_context(cadata=self.authority.certificate_pem.decode())

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from tests.eventually import eventually
 from tests.factories.authority import Authority
-from tests.integration.radius.asking import acct, until
+from tests.integration.radius.asking import acct
 from tests.integration.radius.city import running_city
 from tests.integration.radius.proxy.conftest import PASSWORD, VISITOR, metro_plan, written
 from tests.peers.freeradius import freeradius
@@ -69,7 +70,7 @@ async def test_visitors_are_known_behind_it(runtime, tmp_path, tls):
             async def delivered():
                 return city.forwarded("delivered") == 1
 
-            await until(delivered)
+            await eventually(delivered)
             assert len(written(metro)) == 3
             # It hangs up after three silent seconds; ours are never silent for that long.
             await asyncio.sleep(4)

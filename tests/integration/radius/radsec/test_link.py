@@ -12,7 +12,7 @@ from radius.proxy.rewrite import Forwarded
 from radius.proxy.types import Home, NoAnswerError, Timing
 from radius.radsec.link import RadsecLink
 from radius.radsec.metrics import Ended
-from tests.integration.radius.asking import until
+from tests.eventually import eventually
 from tests.integration.radius.radsec.conftest import ACCEPT
 from tests.integration.radius.radsec.test_server import METRO
 
@@ -67,7 +67,7 @@ async def up(link):
     async def connected():
         return link.up
 
-    await until(connected)
+    await eventually(connected)
 
 
 async def test_a_request_is_answered(served, connect):
@@ -86,7 +86,7 @@ async def test_more_than_256_at_a_time_take_another_connection(served, connect):
     async def all_there():
         return len(served.held) == 600
 
-    await until(all_there)
+    await eventually(all_there)
     assert link.connections == 3
     for _, waiting in served.held:
         waiting.set_result(ACCEPT)
@@ -101,7 +101,7 @@ async def test_what_was_under_way_on_a_lost_connection_is_asked_again(served, co
     async def there(number):
         return len(served.held) == number
 
-    await until(lambda: there(1))
+    await eventually(lambda: there(1))
     served.hold = False
     for session in tuple(served.server._sessions):
         session.end(Ended.SLOW)
@@ -116,7 +116,7 @@ async def test_silence_is_broken_with_status_server(served, connect):
     async def watched():
         return served.metric('kolco_radius_requests_total{kind="status",nas="metro"}') >= 2
 
-    await until(watched)
+    await eventually(watched)
     assert link.up
     assert served.metric('kolco_radius_radsec_accepted_total{nas="metro"}') == 1
 
@@ -131,7 +131,7 @@ async def test_a_server_that_hangs_is_left(served, connect, monkeypatch):
     async def down():
         return not link.up
 
-    await until(down)
+    await eventually(down)
     monkeypatch.undo()
     await up(link)
     assert (await link.exchange(REQUEST, 5)).packet.code == Code.ACCESS_ACCEPT
@@ -145,7 +145,7 @@ async def test_one_slow_answer_is_no_death(served, connect):
     async def there():
         return len(served.held) == 1
 
-    await until(there)
+    await eventually(there)
     await asyncio.sleep(TIMING.response_s * 3)
     assert served.metric('kolco_radius_radsec_accepted_total{nas="metro"}') == 1
     served.held[0][1].set_result(ACCEPT)
@@ -185,13 +185,13 @@ async def test_garbage_from_a_server_ends_the_connection(served, connect, monkey
     async def accepted():  # with TLS 1.3 the client is done before the server
         return len(served.server) == 1
 
-    await until(accepted)
+    await eventually(accepted)
     for session in tuple(served.server._sessions):
         session._write(b"\2\0\0\1garbage")
 
     async def noted():
         return connect.ignored == ["bad-length"]
 
-    await until(noted)
+    await eventually(noted)
     await up(link)
     assert (await link.exchange(REQUEST, 5)).packet.code == Code.ACCESS_ACCEPT

@@ -5,8 +5,9 @@ import datetime as dt
 import pytest
 
 from controller.models import AccessPoint, District, Site
+from tests.eventually import eventually
 from tests.factories.authority import Authority
-from tests.integration.radius.asking import acct, mab, radclient, until
+from tests.integration.radius.asking import acct, mab, radclient
 from tests.integration.radius.city import NAME, running_city
 from tests.integration.radius.eap.supplicant import TLS13, eapol_test, succeeded
 from tests.integration.radius.proxy.conftest import PASSWORD, VISITOR, metro_plan, written
@@ -50,7 +51,7 @@ async def add_metro(city):
     async def known():
         return city.metric('kolco_radius_radsec_peers{kind="nas"}') == 1
 
-    await until(known)
+    await eventually(known)
 
 
 @pytest.mark.parametrize("tls", ["TLS1_2", "TLS1_3"])
@@ -64,7 +65,7 @@ async def test_an_operators_proxy_comes_over_tls(city, device, partner, tls):
         assert "Received Accounting-Response" in told
         assert city.metric('kolco_radius_requests_total{kind="access",nas="metro"}') == 2
         assert city.metric('kolco_radius_replies_total{nas="metro",outcome="accept"}') == 1
-        await until(city.applied)
+        await eventually(city.applied)
 
 
 async def test_an_unknown_or_revoked_proxy_is_refused(city, device, partner, tmp_path):
@@ -77,14 +78,14 @@ async def test_an_unknown_or_revoked_proxy_is_refused(city, device, partner, tmp
         return city.radsec_ended("revoked") > 0
 
     with before(city, issued) as proxy:
-        await until(refused)
+        await eventually(refused)
         assert "No reply" in await radclient(proxy.udp_port, "auth", mab(), secret=SECRET, silent=True)
     # It becomes known with no restart of ours, and its certificate is taken back with none.
     await add_metro(city)
     with before(city, issued) as proxy:
         assert "Received Access-Accept" in await radclient(proxy.udp_port, "auth", mab(), secret=SECRET)
         (tmp_path / "metro.crl").write_bytes(partner.crl(issued.certificate))
-        await until(revoked)
+        await eventually(revoked)
         assert "No reply" in await radclient(proxy.udp_port, "auth", mab(), secret=SECRET, silent=True)
         assert city.metric("kolco_radius_radsec_connections") == 0
 
@@ -131,10 +132,10 @@ async def test_visitors_are_known_behind_an_operators_proxy(city, partner, tls):
             async def delivered():
                 return city.forwarded("delivered") == 1
 
-            await until(delivered)
+            await eventually(delivered)
             assert len(written(metro)) == 3
             tls_port = proxy.tls_port
-        await until(lambda: city.is_down("metro"))
+        await eventually(lambda: city.is_down("metro"))
         assert "Received Access-Reject" in await city.ask("auth", asked)
         with radsecproxy(
             target,
@@ -144,7 +145,7 @@ async def test_visitors_are_known_behind_an_operators_proxy(city, partner, tls):
             tls=tls,
             tls_port=tls_port,
         ):
-            await until(lambda: city.is_up("metro"))
+            await eventually(lambda: city.is_up("metro"))
             assert "Received Access-Accept" in await city.ask("auth", asked)
 
 
@@ -165,7 +166,7 @@ async def test_an_access_point_comes_with_its_own_certificate(city, device):
     async def known():
         return city.metric('kolco_radius_radsec_peers{kind="access-point"}') == 1
 
-    await until(known)
+    await eventually(known)
     with before(city, city.authority.issue_client(SERIAL, now=dt.datetime.now(dt.UTC))) as proxy:
         assert "Received Access-Accept" in await radclient(proxy.udp_port, "auth", mab(), secret=SECRET)
         assert city.metric('kolco_radius_radsec_accepted_total{nas="radsec-aps"}') == 2

@@ -15,7 +15,8 @@ from radius.protocol.packet import parse_packet
 from radius.protocol.requester import PendingRequest
 from radius.radsec.certificates import stand_in_address
 from radius.radsec.reverse import ask_desks, is_stand_in, open_desk
-from tests.integration.radius.asking import MAC, until
+from tests.eventually import eventually
+from tests.integration.radius.asking import MAC
 from tests.integration.radius.city import NAME, running_city
 
 NAS = "ap.metro.example"
@@ -69,7 +70,7 @@ async def test_a_nas_is_told_on_the_connection_it_opened(runtime, device, tmp_pa
         context = ssl.create_default_context(cadata=city.authority.certificate_pem.decode())
         issued = city.authority.issue_client(NAS, now=runtime.clock.now())
         context.load_cert_chain(*issued.write(tmp_path, "ap"))
-        await until(city.knows_radsec_nas)
+        await eventually(city.knows_radsec_nas)
         ap = AccessPoint(
             *await asyncio.open_connection("127.0.0.1", city.radsec_port, ssl=context, server_hostname=NAME)
         )
@@ -84,7 +85,7 @@ async def test_a_nas_is_told_on_the_connection_it_opened(runtime, device, tmp_pa
             async with runtime.db.reading() as tx:
                 return await sessions.find_open(tx, mac=MAC) is not None
 
-        await until(started)
+        await eventually(started)
         async with runtime.db.transaction() as tx:
             session = await sessions.find_open(tx, mac=MAC)
             await sessions.end(tx, session.id, reason="admin", now=runtime.clock.now(), source="test")
@@ -92,7 +93,7 @@ async def test_a_nas_is_told_on_the_connection_it_opened(runtime, device, tmp_pa
         async def heard():
             return bool(ap.asked)
 
-        await until(heard)
+        await eventually(heard)
         (request,) = ap.asked
         assert request.code == Code.DISCONNECT_REQUEST
         assert request.find(44) == b"A1"
@@ -101,7 +102,7 @@ async def test_a_nas_is_told_on_the_connection_it_opened(runtime, device, tmp_pa
         async def acknowledged():
             return 'kolco_radius_disconnects_total{answer="ack",nas="metro"} 1' in await city.scrape()
 
-        await until(acknowledged)
+        await eventually(acknowledged)
         await ap.close()
 
 

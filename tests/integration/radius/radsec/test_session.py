@@ -11,7 +11,7 @@ from radius.journal.errors import NotStored, NotStoredError
 from radius.protocol.attributes import Code
 from radius.protocol.packet import encode_packet
 from radius.protocol.requester import PendingRequest
-from tests.integration.radius.asking import until
+from tests.eventually import eventually
 from tests.integration.radius.radsec.conftest import ACCEPT
 from tests.integration.radius.radsec.test_server import METRO, SECRET, ask, is_closed, status
 
@@ -55,7 +55,7 @@ async def test_256_at_a_time_answered_in_any_order(served, stream):
     async def all_there():
         return len(served.held) == 256
 
-    await until(all_there)
+    await eventually(all_there)
     for _, waiting in reversed(served.held):
         waiting.set_result(ACCEPT)
     for pending in reversed(asked):
@@ -117,7 +117,7 @@ async def test_a_fault_in_one_request_does_not_end_it(served, stream):
     async def there():
         return bool(served.held)
 
-    await until(there)
+    await eventually(there)
     served.held[0][1].set_exception(RuntimeError("broken"))
     assert (await ask(reader, writer, status(3))).identifier == 3
     assert served.metric('kolco_radius_dropped_total{nas="metro",reason="failed"}') == 1
@@ -147,13 +147,13 @@ async def test_what_is_under_way_ends_with_its_connection(served, stream):
     async def there():
         return bool(served.held)
 
-    await until(there)
+    await eventually(there)
     writer.transport.abort()
 
     async def given_up():
         return served.held[0][1].cancelled() and len(served.server) == 0
 
-    await until(given_up)
+    await eventually(given_up)
     assert await is_closed(reader)
 
 
@@ -171,13 +171,16 @@ async def test_who_does_not_read_holds_no_memory_and_is_cut_off(served):
         def connection_lost(self, exc):
             stopped.append(exc)
 
+            self.room.set()
+
         def pause_writing(self):
-            self.full = True
+            self.room.clear()
 
         def resume_writing(self):
-            self.full = False
+            self.room.set()
 
-        full = False
+        room = asyncio.Event()
+        room.set()
 
     transport, deaf = await loop.create_connection(
         Deaf, "127.0.0.1", served.port, ssl=context, server_hostname="radius.example"
@@ -187,9 +190,7 @@ async def test_who_does_not_read_holds_no_memory_and_is_cut_off(served):
     async def send_until_cut_off():
         number = 0
         while not stopped and number < 200_000:
-            if deaf.full:
-                await asyncio.sleep(0.01)
-                continue
+            await deaf.room.wait()
             number += 1
             transport.write(make(Code.ACCESS_REQUEST, number % 256, (1, b"u"), *fat).data)
             if not number % 64:
@@ -228,5 +229,5 @@ async def test_random_octets_leave_it_up(served):
     async def all_gone():
         return len(served.server) == 0
 
-    await until(all_gone)
+    await eventually(all_gone)
     assert (await ask(*await served.connect(issued))).code == Code.ACCESS_ACCEPT

@@ -10,8 +10,11 @@ from pyrad.packet import CoAPacket
 
 from controller.models import NetSession, RadiusLeg
 from radius.protocol.dictionary import definitions
+from radius.served.change import Changer
+from radius.served.disconnect import Disconnector
+from tests.eventually import eventually
 from tests.integration.radius import asking
-from tests.integration.radius.asking import SECRET, acct, class_of, mab, rows, until
+from tests.integration.radius.asking import SECRET, acct, class_of, mab, rows
 
 ACK, NAK, COA_ACK, COA_NAK = 41, 42, 44, 45
 
@@ -68,13 +71,44 @@ async def nas(monkeypatch):
 
 
 @pytest.fixture
+def requested(monkeypatch):
+    """The sessions whose NASes are to be told to end them, as they come."""
+    sessions, request = [], Disconnector.request
+
+    def noted(self, session_id):
+        sessions.append(session_id)
+        request(self, session_id)
+
+    monkeypatch.setattr(Disconnector, "request", noted)
+    return sessions
+
+
+@pytest.fixture
+def changer(monkeypatch):
+    """What the changer has done: it `read` what sessions are let in by, it `looked` at those concerned."""
+    done = []
+
+    def noted(method, word):
+        async def run(self, *arguments, **options):
+            got = await method(self, *arguments, **options)
+            done.append(word)
+            return got
+
+        return run
+
+    monkeypatch.setattr(Changer, "_read", noted(Changer._read, "read"))
+    monkeypatch.setattr(Changer, "_change_all", noted(Changer._change_all, "looked"))
+    return done
+
+
+@pytest.fixture
 def online(radius):
     """Bring the device online over RADIUS; gives its session."""
 
     async def bring():
         session_class = class_of(await radius.ask("auth", mab()))
         await radius.ask("acct", acct("Start", Class=session_class))
-        await until(lambda: is_there(radius))
+        await eventually(lambda: is_there(radius))
         (session,) = await rows(radius.runtime, NetSession)
         return session
 

@@ -1,6 +1,5 @@
 """What ends and changes sessions, put together."""
 
-import asyncio
 import re
 from datetime import UTC, datetime
 
@@ -16,10 +15,11 @@ from radius.metrics import RadiusMetrics
 from radius.nas import NasRegistry
 from radius.served.build import start_serving
 from radius.settings import RadiusSettings
-from tests.integration.radius.asking import MAC, until
+from tests.eventually import eventually
+from tests.integration.radius.asking import MAC
 
 
-async def test_sessions_are_ended_that_ended_before_and_that_end_now(runtime):
+async def test_sessions_are_ended_that_ended_before_and_that_end_now(runtime, requested):
     now = datetime.now(UTC)
     async with runtime.db.transaction() as tx:
         tx.add(Plan(id="city", name="City"))
@@ -46,14 +46,8 @@ async def test_sessions_are_ended_that_ended_before_and_that_end_now(runtime):
     async def once():
         return told() >= 1
 
-    await until(once)
-    await asyncio.sleep(0.3)
-    before = told()
+    await eventually(once)
     assert disconnector.watched == 0
     async with runtime.db.transaction() as tx:
-        await outbox.add(tx, SessionEnded(session.id, MAC, "", None, "gone", "admin"))
-
-    async def again():
-        return told() > before
-
-    await until(again)
+        await outbox.add(tx, SessionEnded("s-another", MAC, "", None, "gone", "admin"))
+    await eventually(lambda: "s-another" in requested)

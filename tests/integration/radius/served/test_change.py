@@ -1,6 +1,5 @@
 """Open sessions get what a changed plan, account or policy gives."""
 
-import asyncio
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -13,7 +12,8 @@ from controller.models import Account, NetSession, Plan
 from controller.nas import service as nas_service
 from controller.nas.types import NasChanges
 from radius.policy import service as policies
-from tests.integration.radius.asking import rows, until
+from tests.eventually import eventually
+from tests.integration.radius.asking import mab, rows
 from tests.integration.radius.served.conftest import COA_NAK
 
 NAMED = {"Acct-Session-Id": "A1", "Calling-Station-Id": "02-00-00-00-00-01"}
@@ -42,7 +42,7 @@ async def test_another_rate_is_told_to_the_nas(nas, radius, device, online):
     async def told():
         return count(radius, "ack") == 1
 
-    await until(told)
+    await eventually(told)
     assert nas.changes == [
         NAMED
         | {
@@ -54,13 +54,13 @@ async def test_another_rate_is_told_to_the_nas(nas, radius, device, online):
     assert nas.heard == []
 
 
-async def test_what_changes_nothing_for_open_sessions_is_not_told(nas, radius, device, online):
-    await save(radius)  # now the daemon knows it
+async def test_what_changes_nothing_for_open_sessions_is_not_told(device, changer, nas, radius, online):
+    await eventually(lambda: changer == ["read"])
     await online()
-    await asyncio.sleep(0.3)
     await save(radius, name="Another name", session_timeout_s=60)
+    await eventually(lambda: changer == ["read", "read", "looked"])
     await put(radius, "rule other\n ssid Metro\n deny no\n")
-    await asyncio.sleep(0.5)
+    await eventually(lambda: changer == ["read", *["read", "looked"] * 2])
     assert (nas.changes, nas.heard) == ([], [])
 
 
@@ -73,7 +73,7 @@ async def test_a_nas_that_refuses_has_the_session_ended(nas, radius, device, onl
         (session,) = await rows(radius.runtime, NetSession)
         return session.end_reason == "plan-changed" and bool(nas.heard)
 
-    await until(ended)
+    await eventually(ended)
     assert len(nas.changes) == 1
     assert nas.heard == [NAMED]
 
@@ -82,28 +82,31 @@ async def test_a_nas_is_told_in_its_makers_words_and_in_several_ways(nas, radius
     async with radius.runtime.db.transaction() as tx:
         await nas_service.change(tx, "lo", NasChanges(vendor="mikrotik"))
     nas.coa_answer, nas.error_cause = COA_NAK, 503
+
+    async def spoken_to_as_such():
+        return "Mikrotik-Rate-Limit" in await radius.ask("auth", mab())
+
+    await eventually(spoken_to_as_such)  # the NAS table was read again
     await online()
-    await asyncio.sleep(0.3)  # the NAS table is read again
     await save(radius, rate_down_kbps=None)
 
     async def tried():
         return len(nas.changes) == 4
 
-    await until(tried)
+    await eventually(tried)
     assert nas.changes[0]["Mikrotik-Rate-Limit"] == "5000k/4294967k"
     assert "Acct-Session-Id" not in nas.changes[2]
 
 
-async def test_another_vlan_needs_the_device_to_join_anew(nas, radius, device, online):
-    await save(radius)  # now the daemon knows it
+async def test_another_vlan_needs_the_device_to_join_anew(device, changer, nas, radius, online):
+    await eventually(lambda: changer == ["read"])
     await online()
-    await asyncio.sleep(0.3)
     await save(radius, vlan=12)
 
     async def told():
         return bool(nas.heard)
 
-    await until(told)
+    await eventually(told)
     assert (nas.changes, count(radius, "ended")) == ([], 1)
 
 
@@ -119,7 +122,7 @@ async def test_an_account_with_another_plan(nas, radius, device, online):
         (session,) = await rows(radius.runtime, NetSession)
         return session.plan_id == "slow"
 
-    await until(moved)
+    await eventually(moved)
     assert nas.changes[0]["WISPr-Bandwidth-Max-Down"] == 256_000
 
 
@@ -130,7 +133,7 @@ async def test_a_policy_changes_or_ends_sessions(nas, radius, device, online):
     async def slowed():
         return len(nas.changes) == 1
 
-    await until(slowed)
+    await eventually(slowed)
     assert nas.changes[0]["WISPr-Bandwidth-Max-Down"] == 1_000_000
     await put(radius, "rule closed\n method mab\n deny closed\n")
 
@@ -138,13 +141,14 @@ async def test_a_policy_changes_or_ends_sessions(nas, radius, device, online):
         (session,) = await rows(radius.runtime, NetSession)
         return session.end_reason == "policy" and bool(nas.heard)
 
-    await until(ended)
+    await eventually(ended)
 
 
-async def test_what_changed_unheard_is_found_when_events_may_have_been_missed(nas, radius, device, online):
-    await save(radius)  # now the daemon knows it
+async def test_what_changed_unheard_is_found_when_events_may_have_been_missed(
+    device, changer, nas, radius, online
+):
+    await eventually(lambda: changer == ["read"])
     await online()
-    await asyncio.sleep(0.3)
     async with radius.runtime.db.transaction() as tx:
         await tx.execute(sa.update(Plan).values(rate_down_kbps=2_000))
     await radius.runtime.bus.announce_gap()
@@ -152,5 +156,5 @@ async def test_what_changed_unheard_is_found_when_events_may_have_been_missed(na
     async def told():
         return len(nas.changes) == 1
 
-    await until(told)
+    await eventually(told)
     assert nas.changes[0]["WISPr-Bandwidth-Max-Down"] == 2_000_000

@@ -6,7 +6,8 @@ from controller.core import outbox
 from controller.models import SpentAccount
 from radius.policy import service as policies
 from radius.spent.events import SpentChanged
-from tests.integration.radius.asking import mab, until
+from tests.eventually import eventually
+from tests.integration.radius.asking import mab
 
 
 async def test_who_has_nothing_left_is_refused_or_let_in_by_a_rule(radius, device):
@@ -21,7 +22,7 @@ async def test_who_has_nothing_left_is_refused_or_let_in_by_a_rule(radius, devic
     async def refused():
         return "Received Access-Reject" in await radius.ask("auth", mab())
 
-    await until(refused)
+    await eventually(refused)
     assert radius.metric('kolco_radius_refusals_total{reason="quota-spent"}') >= 1
     async with runtime.db.transaction() as tx:
         text = "rule used-up\n account spent\n allow\n down 256k\n up 256k\n"
@@ -30,4 +31,4 @@ async def test_who_has_nothing_left_is_refused_or_let_in_by_a_rule(radius, devic
     async def slowed():
         return "WISPr-Bandwidth-Max-Down = 256000" in await radius.ask("auth", mab())
 
-    await until(slowed)
+    await eventually(slowed)

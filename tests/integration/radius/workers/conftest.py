@@ -26,6 +26,7 @@ from radius.protocol.attributes import Code
 from radius.protocol.authenticator import sign_request
 from radius.protocol.packet import encode_text
 from tests.conftest import ENDS_WITH_US, free_port
+from tests.eventually import eventually
 from tests.integration.radius.asking import MAC, SECRET
 
 ROOT = Path(__file__).parents[4]
@@ -81,13 +82,15 @@ class Crew:
                 *ENDS_WITH_US, sys.executable, "-m", "controller", "serve", "radius",
                 cwd=ROOT, env=self.environment, stdout=output, stderr=output,
             )  # fmt: skip
-        async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False) as web:
-            while self.process.returncode is None:
-                with contextlib.suppress(httpx.HTTPError):
-                    if (await web.get(f"http://127.0.0.1:{self.admin_port}/healthz")).status_code == 200:
-                        return True
-                await asyncio.sleep(0.05)
-        return False
+        async with httpx.AsyncClient(trust_env=False) as web:
+
+            async def healthy_or_ended():
+                if self.process.returncode is not None:
+                    return True
+                return (await web.get(f"http://127.0.0.1:{self.admin_port}/healthz")).status_code == 200
+
+            await eventually(healthy_or_ended, within_s=60, despite=(httpx.HTTPError,))
+        return self.process.returncode is None
 
     def workers(self):
         """The worker processes, by their number."""

@@ -17,8 +17,9 @@ import sqlalchemy as sa
 from radius.protocol.attributes import Code
 from radius.protocol.authenticator import sign_request
 from radius.protocol.errors import DropReason
+from tests.eventually import eventually
 from tests.factories.bad_packets import BadPackets
-from tests.integration.radius.asking import SECRET, mab, until
+from tests.integration.radius.asking import SECRET, mab
 
 PACKETS = 100_000
 WARM_UP = 20_000
@@ -114,9 +115,12 @@ def resident(crew):
 
 async def settled(crew, sent):
     """The metrics, once all that was sent is counted."""
-    async with asyncio.timeout(60):
-        while total(metrics := await crew.metrics(), *SETTLED) < sent:
-            await asyncio.sleep(0.2)
+
+    async def counted():
+        metrics = await crew.metrics()
+        return metrics if total(metrics, *SETTLED) >= sent else None
+
+    metrics = await eventually(counted, within_s=60)
     assert total(metrics, *SETTLED) == sent
     return metrics
 
@@ -164,7 +168,7 @@ async def test_strangers_cost_no_statement(radius, device):
     statements = []
     engine = radius.runtime.db.engine.sync_engine
     sa.event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
-    await asyncio.sleep(1)  # what the daemon asks of itself, now and then
+    await asyncio.sleep(1)  # what the daemon asks of itself in that time is what it is compared with
     usual, at_rest = set(statements), len(statements)
     statements.clear()
     sender = Sender({"access": radius.auth_port, "accounting": radius.acct_port}, source="127.0.0.2")
@@ -178,7 +182,7 @@ async def test_strangers_cost_no_statement(radius, device):
                 radius.metric('kolco_radius_dropped_total{nas="unknown",reason="unknown-nas"}') == sender.sent
             )
 
-        await until(counted)
+        await eventually(counted)
     finally:
         sender.close()
     seconds = time.monotonic() - started

@@ -15,7 +15,8 @@ from radius.protocol.connection import Client, RequestReceived
 from radius.protocol.eap.packet import EapCode, EapType, encode_eap, split_message
 from radius.protocol.packet import Packet, parse_packet
 from radius.workers.handover import Inbox, Outboxes, make_pair
-from tests.integration.radius.asking import MAC, SECRET, exchange, until
+from tests.eventually import eventually
+from tests.integration.radius.asking import MAC, SECRET, exchange
 
 SOURCE = ("192.0.2.1", 1645)
 CLIENT = Client("ap", (b"s",))
@@ -110,7 +111,7 @@ async def test_a_conversation_whose_worker_died_begins_anew(crew):
         deaths = [shown[f'kolco_radius_worker_deaths_total{{worker="{number}"}}'] for number in (0, 1)]
         return deaths == [1, 1] and shown["kolco_radius_workers"] == 2
 
-    await until(restarted, seconds=60)
+    await eventually(restarted, within_s=60)
     nak = encode_eap(EapCode.RESPONSE, 2, EapType.NAK, b"\0")
     for _ in range(4):  # from several ports, so to both workers
         (answer,) = await asyncio.to_thread(exchange, crew.auth_port, eap_request(nak, [(STATE, state)]))

@@ -10,6 +10,7 @@ import smpp34
 from captive_portal.portal.sms.sender import Message, SendError
 from captive_portal.portal.sms.smpp import SmppAccount, SmppSender
 from tests.conftest import free_port
+from tests.eventually import eventually
 from tests.fakes.sms_centre import Centre
 
 RUSSIAN = Message("+79161234567", "Код для Wi-Fi: 123456. Никому его не сообщайте.")
@@ -36,12 +37,6 @@ async def running(port: int, **options):
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def until(condition, seconds: float = 5) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
 async def test_a_russian_message_goes_as_one_ucs2_part(centre) -> None:
     async with running(centre.port) as sender:
         await sender.send(RUSSIAN)
@@ -52,7 +47,7 @@ async def test_a_russian_message_goes_as_one_ucs2_part(centre) -> None:
     assert message.short_message.decode("utf-16-be") == RUSSIAN.text
     assert message.destination_addr == b"79161234567"
     assert (message.source_addr, message.source_addr_ton) == (b"WiFi", 5)
-    await until(lambda: "unbind" in centre.commands())
+    await eventually(lambda: "unbind" in centre.commands())
 
 
 async def test_an_english_message_goes_as_gsm7(centre) -> None:
@@ -73,23 +68,23 @@ async def test_a_long_message_goes_in_parts_with_one_reference(centre) -> None:
 
 async def test_the_link_is_probed(centre) -> None:
     async with running(centre.port, enquire_link_s=0.05):
-        await until(lambda: centre.commands().count("enquire_link") >= 3)
+        await eventually(lambda: centre.commands().count("enquire_link") >= 3)
 
 
 async def test_the_centre_may_probe_too(centre) -> None:
     async with running(centre.port) as sender:
-        await until(lambda: sender.is_bound)
+        await eventually(lambda: sender.is_bound)
         centre.send("enquire_link")
-        await until(lambda: "enquire_link_resp" in centre.commands())
+        await eventually(lambda: "enquire_link_resp" in centre.commands())
 
 
 async def test_a_dead_link_is_noticed_by_the_probe_and_bound_anew(centre) -> None:
     async with running(centre.port, enquire_link_s=0.05, timeout_s=0.2) as sender:
-        await until(lambda: sender.is_bound)
+        await eventually(lambda: sender.is_bound)
         centre.is_silent = True
-        await until(lambda: not sender.is_bound)
+        await eventually(lambda: not sender.is_bound)
         centre.is_silent = False
-        await until(lambda: sender.is_bound)
+        await eventually(lambda: sender.is_bound)
         await sender.send(ENGLISH)
 
 
@@ -104,9 +99,9 @@ async def test_messages_get_through_a_lost_connection(centre) -> None:
 
 async def test_it_survives_an_unbind_by_the_centre(centre) -> None:
     async with running(centre.port) as sender:
-        await until(lambda: sender.is_bound)
+        await eventually(lambda: sender.is_bound)
         centre.send("unbind")
-        await until(lambda: centre.commands().count("bind_transmitter") == 2)
+        await eventually(lambda: centre.commands().count("bind_transmitter") == 2)
         await sender.send(ENGLISH)
 
 
@@ -157,7 +152,7 @@ async def test_a_refused_message_is_not_repeated(centre) -> None:
 
 async def test_silence_is_a_timeout(centre) -> None:
     async with running(centre.port, timeout_s=0.3) as sender:
-        await until(lambda: sender.is_bound)
+        await eventually(lambda: sender.is_bound)
         centre.is_silent = True
         with pytest.raises(SendError) as caught:
             await sender.send(ENGLISH)

@@ -12,6 +12,7 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from controller.ap_channel.ucentral import endpoint as module
 from controller.ap_channel.ucentral.endpoint import Endpoint, common_name
 from controller.core.pki import CertificateAuthority, client_context
+from tests.eventually import eventually
 from tests.fakes.access_point import SUBPROTOCOL, access_point
 from tests.integration.controller.ap_channel.conftest import MORE, PLANNED, READY, RETIRED
 
@@ -19,12 +20,12 @@ from tests.integration.controller.ap_channel.conftest import MORE, PLANNED, READ
 async def test_a_known_access_point_gets_in(bed):
     async with access_point(bed.port, READY, bed.certificate()) as ap:
         await ap.introduce(uuid=42)
-        await bed.until(lambda: bed.connected)
+        await eventually(lambda: bed.connected)
         assert bed.connected == [(READY, 42)]
         assert bed.registry.find(READY).config_uuid == 42
         assert bed.count("connected") == 1
         assert ap.websocket.subprotocol == SUBPROTOCOL
-    await bed.until(lambda: not len(bed.registry))
+    await eventually(lambda: not len(bed.registry))
     assert bed.board.take().status[READY]["connected"] is False
     assert bed.count("handshakes") == 0
 
@@ -44,7 +45,7 @@ async def test_one_that_was_added_since_the_start_gets_in(bed):
     bed.admission._states.clear()
     async with access_point(bed.port, PLANNED, bed.certificate(PLANNED)) as ap:
         await ap.introduce()
-        await bed.until(lambda: bed.connected)
+        await eventually(lambda: bed.connected)
 
 
 async def test_no_certificate(bed):
@@ -52,7 +53,7 @@ async def test_no_certificate(bed):
     with pytest.raises((WebSocketException, OSError, EOFError)):
         async with access_point(bed.port, READY, context) as ap:
             await ap.receive()
-    await bed.until(lambda: bed.count("turned_away_total", reason="no-certificate") == 1)
+    await eventually(lambda: bed.count("turned_away_total", reason="no-certificate") == 1)
 
 
 async def test_a_foreign_authority(bed, tmp_path):
@@ -60,7 +61,7 @@ async def test_a_foreign_authority(bed, tmp_path):
     with pytest.raises((WebSocketException, OSError, EOFError)):
         async with access_point(bed.port, READY, bed.certificate(READY, foreign)) as ap:
             await ap.receive()
-    await bed.until(lambda: bed.count("turned_away_total", reason="untrusted-certificate") == 1)
+    await eventually(lambda: bed.count("turned_away_total", reason="untrusted-certificate") == 1)
 
 
 async def test_a_servers_certificate_is_no_access_points(bed):
@@ -68,7 +69,7 @@ async def test_a_servers_certificate_is_no_access_points(bed):
     with pytest.raises((WebSocketException, OSError, EOFError)):
         async with access_point(bed.port, READY, client_context(bed.authority.certificate_pem, issued)) as ap:
             await ap.receive()
-    await bed.until(lambda: bed.count("turned_away_total", reason="untrusted-certificate") == 1)
+    await eventually(lambda: bed.count("turned_away_total", reason="untrusted-certificate") == 1)
 
 
 async def test_another_serial_than_the_certificates_is_dropped(bed):
@@ -97,16 +98,16 @@ async def test_plain_http_and_noise_are_survived(bed):
     writer.write(b"\x00\xff nonsense\r\n\r\n")
     await asyncio.wait_for(reader.read(), 10)
     writer.close()
-    await bed.until(lambda: bed.count("handshakes") == 0)
+    await eventually(lambda: bed.count("handshakes") == 0)
     async with access_point(bed.port, READY, bed.certificate()) as ap:
         await ap.introduce()
-        await bed.until(lambda: bed.connected)
+        await eventually(lambda: bed.connected)
 
 
 async def test_the_newer_connection_wins_and_the_access_point_stays_online(bed):
     async with access_point(bed.port, READY, bed.certificate()) as old:
         await old.introduce()
-        await bed.until(lambda: len(bed.connected) == 1)
+        await eventually(lambda: len(bed.connected) == 1)
         async with access_point(bed.port, READY, bed.certificate()) as new:
             await new.introduce()
             await asyncio.wait_for(old.websocket.wait_closed(), 10)
@@ -122,7 +123,7 @@ async def test_a_storm_passes_through_a_narrow_gate(parts):
         async def come(serial: str) -> None:
             async with access_point(parts.port, serial, parts.certificate(serial)) as ap:
                 await ap.introduce()
-                await parts.until(lambda: len(parts.connected) == len(MORE))
+                await eventually(lambda: len(parts.connected) == len(MORE))
 
         await asyncio.gather(*(come(serial) for serial in MORE))
     assert parts.count("accepted_total") == len(MORE)
@@ -135,7 +136,7 @@ async def test_one_that_says_nothing_does_not_hold_the_gate(parts, monkeypatch):
         _, polite = await asyncio.open_connection("localhost", parts.port, ssl=parts.certificate())
         async with access_point(parts.port, READY, parts.certificate()) as ap:
             await ap.introduce()
-            await parts.until(lambda: parts.connected)
+            await eventually(lambda: parts.connected)
         for writer in (silent, polite):
             writer.close()
     assert parts.count("turned_away_total", reason="slow-handshake") == 1
@@ -148,13 +149,13 @@ async def test_many_that_say_nothing_do_not_keep_the_others_out(parts, monkeypat
         silent = [await asyncio.open_connection("127.0.0.1", parts.port) for _ in range(8)]
         async with asyncio.timeout(5), access_point(parts.port, READY, parts.certificate()) as ap:
             await ap.introduce()
-            await parts.until(lambda: parts.connected)
+            await eventually(lambda: parts.connected)
             for reader, _ in silent:
                 with contextlib.suppress(OSError):
                     assert await reader.read(1) == b""
         for _, writer in silent:
             writer.close()
-        await parts.until(lambda: parts.count("handshakes") == 0)
+        await eventually(lambda: parts.count("handshakes") == 0)
     assert parts.count("turned_away_total", reason="stalled") == 8
 
 
@@ -164,7 +165,7 @@ async def test_at_its_end_it_says_good_bye(parts):
         leaving = access_point(parts.port, READY, context)
         ap = await leaving.__aenter__()
         await ap.introduce()
-        await parts.until(lambda: parts.connected)
+        await eventually(lambda: parts.connected)
     await asyncio.wait_for(ap.websocket.wait_closed(), 10)
     assert ap.websocket.close_code == 1001
     await leaving.__aexit__(None, None, None)
@@ -198,4 +199,4 @@ async def test_nobody_is_left_hanging_while_the_database_is_away(bed, monkeypatc
         with contextlib.suppress(OSError):
             assert await reader.read(1) == b""
     writer.close()
-    await bed.until(lambda: bed.count("handshakes") == 0)
+    await eventually(lambda: bed.count("handshakes") == 0)

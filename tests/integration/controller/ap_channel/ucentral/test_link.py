@@ -9,6 +9,7 @@ from websockets.frames import Frame, Opcode
 from controller.ap_channel.ucentral import link as module
 from controller.ap_channel.ucentral.commands import PingCommand, Reboot
 from controller.core.errors import UnavailableError
+from tests.eventually import eventually
 from tests.fakes.access_point import access_point
 from tests.integration.controller.ap_channel.conftest import READY
 
@@ -17,7 +18,7 @@ from tests.integration.controller.ap_channel.conftest import READY
 async def ap(bed):
     async with access_point(bed.port, READY, bed.certificate()) as opened:
         await opened.introduce()
-        await bed.until(lambda: bed.connected)
+        await eventually(lambda: bed.connected)
         yield opened
 
 
@@ -29,12 +30,12 @@ async def closed(ap) -> int:
 async def test_a_message_in_fragments(bed, ap):
     text = json.dumps({"method": "ping", "params": {"serial": READY, "uuid": 77}})
     await ap.websocket.send([text[:10], text[10:20], text[20:]])
-    await bed.until(lambda: bed.registry.find(READY).config_uuid == 77)
+    await eventually(lambda: bed.registry.find(READY).config_uuid == 77)
 
 
 async def test_cyrillic_and_a_large_message(bed, ap):
     await ap.call("log", serial=READY, log="ошибка " * 1000, severity=3)
-    await bed.until(lambda: bed.count("messages_total", method="log") == 1)
+    await eventually(lambda: bed.count("messages_total", method="log") == 1)
     assert bed.board.take().events[-1].data["log"].startswith("ошибка")
 
 
@@ -47,7 +48,7 @@ async def test_a_binary_frame_drops(bed, ap):
 async def test_too_big_drops(bed, ap):
     await ap.websocket.send("x" * 512_001)
     assert await closed(ap) == 1009
-    await bed.until(lambda: bed.count("input_refused_total", reason="too-big") == 1)
+    await eventually(lambda: bed.count("input_refused_total", reason="too-big") == 1)
 
 
 async def test_ten_errors_drop(bed, ap):
@@ -62,7 +63,7 @@ async def test_an_unmasked_frame_drops(bed, ap):
     frame = Frame(Opcode.TEXT, b"{}").serialize(mask=False)
     ap.websocket.transport.write(frame)
     assert await closed(ap) in {1002, 1006}
-    await bed.until(lambda: bed.count("dropped_total", reason="broken-frame") == 1)
+    await eventually(lambda: bed.count("dropped_total", reason="broken-frame") == 1)
 
 
 async def test_websocket_pings_are_answered(ap):
@@ -95,6 +96,6 @@ async def test_who_sends_too_much_is_made_to_wait_not_dropped(bed, ap, monkeypat
     monkeypatch.setattr(module, "_BYTES_PER_TICK", 10_000)
     for _ in range(100):
         await ap.call("log", serial=READY, log="x" * 1000, severity=7)
-    await bed.until(lambda: bed.count("slowed_total") >= 1)
+    await eventually(lambda: bed.count("slowed_total") >= 1)
     monkeypatch.undo()
-    await bed.until(lambda: bed.count("messages_total", method="log") == 100)
+    await eventually(lambda: bed.count("messages_total", method="log") == 100)

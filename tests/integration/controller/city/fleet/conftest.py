@@ -15,22 +15,10 @@ from controller.city.seeding.service import seed_city
 from controller.city.seeding.types import CityBasics
 from controller.jobs import ApChannelSettings, serve_ap_channel
 from controller.models import ApConfig, ApEvent, ApStatus
+from tests.eventually import eventually
 
 APS = 50
 QUICK = Pace(backoff_step_s=0.3, restart_delay_s=0.1, boot_s=0.3)
-
-
-async def eventually(probe, *, seconds: float = 20.0):
-    """Wait for a true answer; the last answer is returned either way."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + seconds
-    while True:
-        answer = probe()
-        if asyncio.iscoroutine(answer):
-            answer = await answer
-        if answer or loop.time() > deadline:
-            return answer
-        await asyncio.sleep(0.05)
 
 
 class Channel:
@@ -109,4 +97,4 @@ async def fleet(runtime, city, channel):
     made = Fleet(city, FleetOptions(url, runtime.data_dir, QUICK, hour=13.0), runtime.clock)
     yield made
     made.set_power(on=False)
-    await asyncio.sleep(0.05)
+    await eventually(lambda: made.totals.connected == 0)

@@ -15,21 +15,22 @@ from controller.city.fleet.control import (
     parse_report,
 )
 from controller.city.fleet.fleet import Progress
-from tests.integration.controller.city.fleet.conftest import APS, eventually
+from tests.eventually import eventually
+from tests.integration.controller.city.fleet.conftest import APS
 
 
 async def test_orders_are_carried_out_and_the_end_of_input_ends_the_fleet(fleet, channel) -> None:
     orders, reports = asyncio.StreamReader(), []
     obeying = asyncio.create_task(obey(fleet, orders, reports.append))
     orders.feed_data(encode_order(Power(on=True, at_once=True)))
-    assert await eventually(lambda: fleet.progress().configured == APS)
+    await eventually(lambda: fleet.progress().configured == APS)
     assert Done("power", APS) in reports
     orders.feed_data(encode_order(Flood(seconds=0.3)) + b'{"do":"dance"}\nnot json\n')
-    assert await eventually(lambda: any(one.do == "flood" for one in reports if isinstance(one, Done)))
+    await eventually(lambda: any(one.do == "flood" for one in reports if isinstance(one, Done)))
     assert sum(isinstance(one, Problem) for one in reports) == 2
     before = sum(isinstance(one, Progress) for one in reports)
     orders.feed_data(encode_order(AskProgress()))
-    assert await eventually(lambda: sum(isinstance(one, Progress) for one in reports) > before)
+    await eventually(lambda: sum(isinstance(one, Progress) for one in reports) > before)
     orders.feed_eof()
     await asyncio.wait_for(obeying, 5)
     assert fleet.totals.connected == 0

@@ -1,7 +1,8 @@
 """Fifty access points on the real channel: connected, configured, cut off, back again."""
 
 from controller.models import ApStatus
-from tests.integration.controller.city.fleet.conftest import APS, eventually
+from tests.eventually import eventually
+from tests.integration.controller.city.fleet.conftest import APS
 
 
 async def test_all_connect_and_acknowledge_their_configuration(fleet, channel) -> None:
@@ -11,7 +12,7 @@ async def test_all_connect_and_acknowledge_their_configuration(fleet, channel) -
     async def settled():
         return await channel.count_settled() == APS
 
-    assert await eventually(settled)
+    await eventually(settled)
     progress = fleet.progress()
     assert (progress.connected, progress.configured, progress.connects) == (APS, APS, APS)
     assert progress.failures == {}
@@ -37,7 +38,7 @@ async def test_all_connect_and_acknowledge_their_configuration(fleet, channel) -
 
 async def test_a_district_without_power_goes_dark_and_its_people_walk_on(fleet, channel, city) -> None:
     fleet.set_power(on=True, at_once=True)
-    assert await eventually(lambda: fleet.totals.connected == APS)
+    await eventually(lambda: fleet.totals.connected == APS)
     people = fleet.population.total
     district = city.aps[0].district_id
     cut = fleet.set_power(on=False, district=district)
@@ -50,9 +51,9 @@ async def test_a_district_without_power_goes_dark_and_its_people_walk_on(fleet, 
     async def noticed():
         return await channel.count_connected() == APS - cut
 
-    assert await eventually(noticed)
+    await eventually(noticed)
     assert fleet.set_power(on=True, district=district, at_once=True) == cut
-    assert await eventually(lambda: fleet.totals.connected == APS)
+    await eventually(lambda: fleet.totals.connected == APS)
     assert all(fleet.agents[index].device.hardware.body.unit.uptime == 0 for index in dark)
 
 
@@ -62,7 +63,7 @@ async def test_flood_reports_as_often_as_asked(fleet, channel) -> None:
     async def settled():
         return await channel.count_settled() == APS
 
-    assert await eventually(settled)
+    await eventually(settled)
     before = fleet.totals.states
     sent = await fleet.flood(1.0, rate=200.0)
     assert 20 <= sent <= 250  # a loaded machine sends less, never more
