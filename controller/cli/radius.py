@@ -26,6 +26,7 @@ from controller.cli import (
     radius_psk,
     radius_realm,
 )
+from controller.cli.local import opened
 from controller.cli.output import (
     Column,
     ExitCode,
@@ -172,7 +173,7 @@ def try_server(
     async def work() -> tuple[probe.ProbeAnswer, dict[str, object]]:
         shared = secret.encode()
         if nas:
-            async with radius_nas.opened(write=False) as (tx, secrets):
+            async with opened(write=False) as (tx, secrets):
                 shared = await service.read_secret(tx, secrets, nas)
         if not shared:
             raise InvalidInputError("no shared secret", hint="name a NAS with --nas, or set KOLCO_NAS_SECRET")

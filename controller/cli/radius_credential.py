@@ -4,9 +4,7 @@ Works on the database and the authority of this machine's settings; it needs no 
 """
 
 import asyncio
-import getpass
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,22 +13,19 @@ import typer
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, load_pem_private_key, pkcs12
 
-from controller.audit import service as audit
+from controller.cli.local import opened, record
 from controller.cli.output import (
     Column,
     Format,
     Output,
-    Row,
     Yes,
-    age,
     confirm,
     note,
     print_done,
     print_rows,
 )
-from controller.cli.radius_nas import opened
+from controller.cli.radius_issued import DAY_S, STATE_COLUMNS, issued_row
 from controller.core.clock import SystemClock
-from controller.core.db import Tx
 from controller.core.errors import InvalidInputError
 from controller.core.mac import parse_mac
 from controller.core.pki import CertificateAuthority, Issued
@@ -38,9 +33,7 @@ from controller.core.secrets import write_private
 from controller.core.settings import CoreSettings
 from controller.directory import credentials
 from controller.directory.apple_profile import render_apple_profile
-from controller.directory.credentials import CredentialView
 from controller.directory.service import Directory
-from controller.directory.types import IssuedCredential
 from radius.settings import RadiusSettings
 
 __all__ = ["app"]
@@ -49,30 +42,10 @@ app = typer.Typer(
     name="credential", help="What a device proves itself with: password or certificate.", no_args_is_help=True
 )
 
-_DAY_S = 86_400
 _MacOption = Annotated[str, typer.Option(help="The device's MAC address.")]
 
 
-def _row(record: IssuedCredential | CredentialView) -> dict[str, object]:
-    """Return a record as JSON writes it, moments in ISO 8601."""
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in asdict(record).items()
-    }
-
-
-def _state(row: Row) -> str:
-    if row["revoked_at"] is not None:
-        return "revoked"
-    return "expired" if datetime.fromisoformat(row["expires_at"]) <= SystemClock().now() else "valid"
-
-
-_COLUMNS = (
-    Column("USERNAME", "username"),
-    Column("STATE", _state),
-    Column("ISSUED", lambda row: age(row["created_at"])),
-    Column("EXPIRES", lambda row: row["expires_at"][:10]),
-)
+_COLUMNS = (Column("USERNAME", "username"), *STATE_COLUMNS)
 
 
 @app.command("issue")
@@ -102,10 +75,10 @@ def issue(
     async def work() -> dict[str, object]:
         async with opened(write=True) as (tx, secrets):
             new = await credentials.issue(
-                tx, Directory(secrets), mac=parse_mac(mac), now=now, valid_s=days * _DAY_S
+                tx, Directory(secrets), mac=parse_mac(mac), now=now, valid_s=days * DAY_S
             )
-            _audit(tx, "issued", new.username, days=days, certificate=out is not None)
-            row = _row(new)
+            record(tx, "issued", "credential", new.username, days=days, certificate=out is not None)
+            row = issued_row(new)
             if (
                 out is not None
             ):  # before the commit: a certificate that cannot be written leaves no credential
@@ -153,7 +126,7 @@ def list_of_device(mac: _MacOption, *, output: Output = Format.TABLE) -> None:
 
     async def work() -> Sequence[dict[str, object]]:
         async with opened(write=False) as (tx, _):
-            return [_row(one) for one in await credentials.list_of(tx, mac=parse_mac(mac))]
+            return [issued_row(one) for one in await credentials.list_of(tx, mac=parse_mac(mac))]
 
     print_rows(asyncio.run(work()), _COLUMNS, output, kind="credential", key="username")
 
@@ -173,7 +146,7 @@ def revoke(
     async def work() -> None:
         async with opened(write=True) as (tx, _):
             await credentials.revoke(tx, username=username, now=SystemClock().now())
-            _audit(tx, "revoked", username)
+            record(tx, "revoked", "credential", username)
 
     asyncio.run(work())
     print_done("credential", username, "revoked", {"username": username}, output)
@@ -220,16 +193,3 @@ def _write(directory: Path, issued: Issued, username: str, password: str) -> Non
     path = directory / f"{username}.p12"
     path.unlink(missing_ok=True)
     write_private(path, bundle)
-
-
-def _audit(tx: Tx, action: str, username: str, **detail: object) -> None:
-    """Write who did what; whoever may write this database is known by the machine's account."""
-    audit.record(
-        tx,
-        operator=f"{getpass.getuser()} (this machine)",
-        action=action,
-        object_type="credential",
-        object_id=username,
-        now=SystemClock().now(),
-        **detail,
-    )

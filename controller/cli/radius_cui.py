@@ -4,14 +4,12 @@ Works on this machine's database; running RADIUS daemons hear of a change at onc
 """
 
 import asyncio
-import getpass
 from typing import Annotated
 
 import typer
 
-from controller.audit import service as audit
+from controller.cli.local import opened, record
 from controller.cli.output import Column, Format, Output, print_done, print_row
-from controller.cli.radius_nas import opened
 from controller.core.clock import SystemClock
 from controller.core.settings import CoreSettings
 from radius.cui import CUI_KEY, CuiIssuer
@@ -63,14 +61,7 @@ def reset(account: _Account, *, output: Output = Format.TABLE) -> None:
         async with opened(write=True) as (tx, _):
             now = SystemClock().now()
             await service.reset_cui(tx, account, now)
-            audit.record(
-                tx,
-                operator=f"{getpass.getuser()} (this machine)",
-                action="cui-reset",
-                object_type="account",
-                object_id=account,
-                now=now,
-            )
+            record(tx, "cui-reset", "account", account)
 
     asyncio.run(work())
     print_done("account", account, "has another identity", {"id": account, "reset": True}, output)

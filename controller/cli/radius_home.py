@@ -4,17 +4,13 @@ Works on the database of this machine's settings; RADIUS takes a change over at 
 """
 
 import asyncio
-import getpass
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from controller.audit import service as audit
+from controller.cli.local import opened, record
 from controller.cli.output import Column, Format, Output, Yes, ask_hidden, confirm, print_done, print_rows
-from controller.cli.radius_nas import opened
-from controller.core.clock import SystemClock
-from controller.core.db import Tx
 from controller.core.errors import InvalidInputError
 from controller.roaming import service
 from controller.roaming.types import NewHome, Protocol
@@ -99,7 +95,7 @@ def add_home(
     async def work() -> dict[str, object]:
         async with opened(write=True) as (tx, secrets):
             added = await service.add_home(tx, secrets, new)
-            _audit(tx, "created", home_id, host=host, protocol=known, trusted=trusted)
+            record(tx, "created", "home", home_id, host=host, protocol=known, trusted=trusted)
             return asdict(added)
 
     print_done("home", home_id, "added", asyncio.run(work()), output)
@@ -118,20 +114,7 @@ def remove_home(
     async def work() -> None:
         async with opened(write=True) as (tx, _):
             await service.remove_home(tx, home_id)
-            _audit(tx, "removed", home_id)
+            record(tx, "removed", "home", home_id)
 
     asyncio.run(work())
     print_done("home", home_id, "removed", {"id": home_id, "removed": True}, output)
-
-
-def _audit(tx: Tx, action: str, home_id: str, **detail: object) -> None:
-    """Write who did what; whoever may write this database is known by the machine's account."""
-    audit.record(
-        tx,
-        operator=f"{getpass.getuser()} (this machine)",
-        action=action,
-        object_type="home",
-        object_id=home_id,
-        now=SystemClock().now(),
-        **detail,
-    )

@@ -14,7 +14,8 @@ from typing import Annotated
 
 import typer
 
-from controller.cli import radius_eap, radius_nas
+from controller.cli import radius_eap
+from controller.cli.local import opened
 from controller.cli.output import Column, ExitCode, Format, Output, Row, note, print_row
 from controller.core.errors import InvalidInputError
 from controller.nas import service
@@ -158,7 +159,7 @@ def load(
 
 
 async def _read_secret(nas: str) -> bytes:
-    async with radius_nas.opened(write=False) as (tx, secrets):
+    async with opened(write=False) as (tx, secrets):
         return await service.read_secret(tx, secrets, nas)
 
 

@@ -4,26 +4,20 @@ Works on the database of this machine's settings; it needs no running controller
 """
 
 import asyncio
-import getpass
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
 
-from controller import migrations
-from controller.audit import service as audit
+from controller.cli.local import opened, record
 from controller.cli.output import Column, Format, Output, Yes, age, confirm, note, print_done, print_rows
 from controller.core.clock import SystemClock
-from controller.core.db import Database, Tx
-from controller.core.secrets import SecretStore
-from controller.core.settings import CoreSettings
 from controller.nas import service
 from controller.nas.types import VENDORS, NasChanges, NasView, NewNas
 
-__all__ = ["app", "opened"]
+__all__ = ["app"]
 
 app = typer.Typer(name="nas", help="Which devices may ask, and with which secret.", no_args_is_help=True)
 
@@ -46,18 +40,6 @@ _COLUMNS = (
     Column("VENDOR", "vendor", wide=True),
     Column("CUI", "cui", wide=True),
 )
-
-
-@asynccontextmanager
-async def opened(*, write: bool) -> AsyncIterator[tuple[Tx, SecretStore]]:
-    """Open a transaction on this machine's database, and its secrets."""
-    settings = CoreSettings.load()
-    db = Database(settings.database)
-    try:
-        async with migrations.explained(db), db.transaction() if write else db.reading() as tx:
-            yield tx, SecretStore(settings.data_dir / "secrets")
-    finally:
-        await db.close()
 
 
 @app.command("list")
@@ -114,7 +96,7 @@ def add_nas(
     async def work() -> dict[str, object]:
         async with opened(write=True) as (tx, secrets):
             added = await service.add(tx, secrets, new)
-            _audit(tx, "created", nas_id, signed_only=not allow_unsigned, **_where(added.nas))
+            record(tx, "created", "nas", nas_id, signed_only=not allow_unsigned, **_where(added.nas))
             return {**asdict(added.nas), "secret": added.secret}
 
     _show_secret(asyncio.run(work()), "added", output, given=bool(secret) or not cidr)
@@ -123,19 +105,6 @@ def add_nas(
 def _where(nas: NasView) -> dict[str, str]:
     """Return where a NAS comes from, for the audit log."""
     return {name: value for name in ("cidr", "radsec_name") if (value := getattr(nas, name))}
-
-
-def _audit(tx: Tx, action: str, nas_id: str, **detail: object) -> None:
-    """Write who changed what; whoever may write this database is known by the machine's account."""
-    audit.record(
-        tx,
-        operator=f"{getpass.getuser()} (this machine)",
-        action=action,
-        object_type="nas",
-        object_id=nas_id,
-        now=SystemClock().now(),
-        **detail,
-    )
 
 
 def _show_secret(row: dict[str, object], verb: str, output: Format, *, given: bool) -> None:
@@ -179,7 +148,7 @@ def set_nas(
         async with opened(write=True) as (tx, _):
             changed = await service.change(tx, nas_id, changes)
             given = {key: value for key, value in asdict(changes).items() if value is not None}
-            _audit(tx, "changed", nas_id, **given)
+            record(tx, "changed", "nas", nas_id, **given)
             return asdict(changed)
 
     print_done("nas", nas_id, "changed", asyncio.run(work()), output)
@@ -210,7 +179,7 @@ def rotate_secret(
                 window=timedelta(seconds=window),
                 secret=secret,
             )
-            _audit(tx, "secret-rotated", nas_id, window_s=window)
+            record(tx, "secret-rotated", "nas", nas_id, window_s=window)
             return {**asdict(changed.nas), "secret": changed.secret}
 
     _show_secret(asyncio.run(work()), "rotated", output, given=bool(secret))
@@ -229,7 +198,7 @@ def remove_nas(
     async def work() -> None:
         async with opened(write=True) as (tx, _):
             await service.remove(tx, nas_id)
-            _audit(tx, "removed", nas_id)
+            record(tx, "removed", "nas", nas_id)
 
     asyncio.run(work())
     print_done("nas", nas_id, "removed", {"id": nas_id, "removed": True}, output)

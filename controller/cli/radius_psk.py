@@ -4,34 +4,27 @@ Works on the database of this machine's settings; it needs no running controller
 """
 
 import asyncio
-import getpass
 from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from controller.audit import service as audit
+from controller.cli.local import opened, record
 from controller.cli.output import (
     Column,
     Format,
     Output,
-    Row,
     Yes,
-    age,
     confirm,
     note,
     print_done,
     print_rows,
 )
-from controller.cli.radius_nas import opened
+from controller.cli.radius_issued import DAY_S, STATE_COLUMNS, issued_row
 from controller.core.clock import SystemClock
-from controller.core.db import Tx
 from controller.core.errors import InvalidInputError
 from controller.core.mac import parse_mac
 from controller.directory import network_keys
-from controller.directory.network_keys import IssuedNetworkKey, NetworkKeyView
 from controller.directory.service import Directory
 
 __all__ = ["app"]
@@ -40,30 +33,12 @@ app = typer.Typer(
     name="psk", help="Network keys of single devices (MPSK), one passphrase each.", no_args_is_help=True
 )
 
-_DAY_S = 86_400
-
-
-def _row(record: IssuedNetworkKey | NetworkKeyView) -> dict[str, object]:
-    """Return a record as JSON writes it, moments in ISO 8601."""
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in asdict(record).items()
-    }
-
-
-def _state(row: Row) -> str:
-    if row["revoked_at"] is not None:
-        return "revoked"
-    return "expired" if datetime.fromisoformat(row["expires_at"]) <= SystemClock().now() else "valid"
-
 
 _COLUMNS = (
     Column("USERNAME", "username"),
     Column("SSID", "ssid"),
     Column("DEVICE", lambda row: row["mac"] or "any"),
-    Column("STATE", _state),
-    Column("ISSUED", lambda row: age(row["created_at"])),
-    Column("EXPIRES", lambda row: row["expires_at"][:10]),
+    *STATE_COLUMNS,
 )
 
 
@@ -97,10 +72,10 @@ def issue(
                 ssid=ssid,
                 any_device=any_device,
                 now=SystemClock().now(),
-                valid_s=days * _DAY_S,
+                valid_s=days * DAY_S,
             )
-            _audit(tx, "issued", new.username, ssid=ssid, days=days)
-            return _row(new)
+            record(tx, "issued", "network key", new.username, ssid=ssid, days=days)
+            return issued_row(new)
 
     row = asyncio.run(work())
     print_done("network key", str(row["username"]), "issued", row, output)
@@ -125,7 +100,7 @@ def list_keys(
     async def work() -> Sequence[dict[str, object]]:
         async with opened(write=False) as (tx, _):
             keys = await network_keys.list_of(tx, mac=parse_mac(mac) if mac else None, ssid=ssid or None)
-            return [_row(key) for key in keys]
+            return [issued_row(key) for key in keys]
 
     print_rows(asyncio.run(work()), _COLUMNS, output, kind="network key", key="username")
 
@@ -145,20 +120,7 @@ def revoke(
     async def work() -> None:
         async with opened(write=True) as (tx, _):
             await network_keys.revoke(tx, username=username, now=SystemClock().now())
-            _audit(tx, "revoked", username)
+            record(tx, "revoked", "network key", username)
 
     asyncio.run(work())
     print_done("network key", username, "revoked", {"username": username}, output)
-
-
-def _audit(tx: Tx, action: str, username: str, **detail: object) -> None:
-    """Write who did what; whoever may write this database is known by the machine's account."""
-    audit.record(
-        tx,
-        operator=f"{getpass.getuser()} (this machine)",
-        action=action,
-        object_type="network key",
-        object_id=username,
-        now=SystemClock().now(),
-        **detail,
-    )

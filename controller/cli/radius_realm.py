@@ -4,17 +4,13 @@ Works on the database of this machine's settings; RADIUS takes a change over at 
 """
 
 import asyncio
-import getpass
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from controller.audit import service as audit
+from controller.cli.local import opened, record
 from controller.cli.output import Column, Format, Output, Yes, confirm, print_done, print_rows
-from controller.cli.radius_nas import opened
-from controller.core.clock import SystemClock
-from controller.core.db import Tx
 from controller.roaming import service
 
 __all__ = ["app"]
@@ -66,7 +62,7 @@ def set_realm(
     async def work() -> dict[str, object]:
         async with opened(write=True) as (tx, _):
             view = await service.set_realm(tx, pattern, homes or (), balance=balance)
-            _audit(tx, "set", view.pattern, homes=list(view.homes), balance=balance)
+            record(tx, "set", "realm", view.pattern[:80], homes=list(view.homes), balance=balance)
             return asdict(view)
 
     row = asyncio.run(work())
@@ -84,20 +80,7 @@ def remove_realm(pattern: _Pattern, output: Output = Format.TABLE, *, yes: Yes =
     async def work() -> None:
         async with opened(write=True) as (tx, _):
             await service.remove_realm(tx, pattern)
-            _audit(tx, "removed", pattern)
+            record(tx, "removed", "realm", pattern[:80])
 
     asyncio.run(work())
     print_done("realm", pattern, "removed", {"pattern": pattern, "removed": True}, output)
-
-
-def _audit(tx: Tx, action: str, pattern: str, **detail: object) -> None:
-    """Write who did what; whoever may write this database is known by the machine's account."""
-    audit.record(
-        tx,
-        operator=f"{getpass.getuser()} (this machine)",
-        action=action,
-        object_type="realm",
-        object_id=pattern[:80],
-        now=SystemClock().now(),
-        **detail,
-    )

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from controller.api import create_api, prepare
+from controller.cli.radius import app as radius_app
 from controller.core.http import serve_app
+from controller.models import Plan, Zone
 from tests.factories.inventory import add_places
 
 ROOT = Path(__file__).parents[4]
@@ -89,3 +92,39 @@ def golden():
         assert text == path.read_text(encoding="utf-8")
 
     return compare
+
+
+POLICY_TEXT = """\
+# Parks are dark at night.
+rule park-nights
+    time    23:00-06:00
+    zone    parks
+    deny    closed-at-night
+
+rule staff
+    plan    staff
+    allow
+    vlan    120
+"""
+
+
+@pytest.fixture
+async def policy(runtime, monkeypatch):
+    """Run `kolco radius policy …` on the runtime's database, in a thread of its own."""
+    monkeypatch.setenv("KOLCO_DATA_DIR", str(runtime.data_dir))
+    monkeypatch.setenv("KOLCO_DATABASE_URL", runtime.db.url)
+    async with runtime.db.transaction() as tx:
+        tx.add(Zone(id="parks", name="Парки", name_en="Parks", polygon={}))
+        tx.add_all(Plan(id=name, name=name) for name in ("city", "staff"))
+
+    async def run(*arguments, stdin=""):
+        return await asyncio.to_thread(CliRunner().invoke, radius_app, ["policy", *arguments], input=stdin)
+
+    return run
+
+
+@pytest.fixture
+def policy_file(tmp_path):
+    path = tmp_path / "policy.txt"
+    path.write_text(POLICY_TEXT)
+    return str(path)
