@@ -67,7 +67,7 @@ async def test_replaces_one_that_a_killed_gateway_left(lab, make, tmp_path):
     server.prepare()
     await server.start()
     try:
-        assert await asyncio.wait_for(left._process.wait(), 2) == 0
+        assert await asyncio.wait_for(left._process.wait(), 10) >= 0  # asked to end, not killed
         assert int((tmp_path / "dnsmasq" / "dnsmasq.pid").read_text()) != pid
         assert registry.get_sample_value("kolco_gateway_dnsmasq_up", {"gateway": "gw-1"}) == 1
     finally:
