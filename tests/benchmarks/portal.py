@@ -32,6 +32,7 @@ from controller.directory.service import Directory
 from controller.models import Lease
 from tests.benchmarks.result import Figure, print_figures
 from tests.conftest import free_port
+from tests.eventually import eventually
 from tests.factories.portal import GATEWAY, seed
 
 
@@ -115,12 +116,12 @@ async def run(data: Path, citizens: int, at_once: int) -> list[Figure]:
         sys.executable, "-m", "controller", "serve", "portal", env=environment
     )
     try:
-        async with httpx.AsyncClient(trust_env=False) as probe, asyncio.timeout(30):
-            while True:
-                with contextlib.suppress(httpx.TransportError):
-                    if (await probe.get(f"http://127.0.0.1:{admin}/healthz")).is_success:
-                        break
-                await asyncio.sleep(0.1)
+        async with httpx.AsyncClient(trust_env=False) as probe:
+
+            async def healthy() -> bool:
+                return (await probe.get(f"http://127.0.0.1:{admin}/healthz")).is_success
+
+            await eventually(healthy, within_s=30, despite=(httpx.TransportError,))
         tls = client_context(CertificateAuthority.open(data / "pki").certificate_pem)
         spool = Spool(data / "sms")
         waiting = iter(range(citizens))

@@ -18,7 +18,7 @@ from dataclasses import replace
 from radius.load.plan import Pace, Work
 from radius.load.requests import Login
 from tests.benchmarks import radius_daemon as ours
-from tests.benchmarks.radius_runs import Run, Server, Servers, echo, load, plan, take_turns, told
+from tests.benchmarks.radius_runs import Run, Server, Servers, echo, load, plan, take_turns, tell_run
 from tests.benchmarks.result import Figure, print_figures
 from tests.peers.freeradius import FreeRadiusPlan, freeradius, prepare_database
 from tests.peers.postgresql import PostgreSql, postgresql
@@ -76,7 +76,7 @@ def steady(name: str, servers: Servers, who: tuple[Login, ...], capacity: float,
     rate = capacity * _LOAD
     server = replace(servers[name], count=int(rate * seconds))
     run = load(server, plan(server, Work.PAP, Pace(rate=rate), who))
-    told(f"{name} at {rate:.0f}/s", run)
+    tell_run(f"{name} at {rate:.0f}/s", run)
     return run
 
 

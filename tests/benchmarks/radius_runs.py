@@ -93,14 +93,17 @@ def take_turns(servers: Servers, runs: int, once: Callable[[Server], Run]) -> di
     for _ in range(runs):
         for name, server in servers.items():
             found[name].append(once(server))
-            run = found[name][-1]
-            tell(
-                f"{name}: {run.per_second:.0f}/s, p99 {run.p99_ms:.1f} ms, {run.cpu_us:.0f} us each,"
-                f" {run.lost} lost"
-            )
+            tell_run(name, found[name][-1])
     return {
         name: sorted(made, key=lambda run: run.per_second)[len(made) // 2] for name, made in found.items()
     }
+
+
+def tell_run(name: str, run: Run) -> None:
+    """Say how a run went."""
+    tell(
+        f"{name}: {run.per_second:.0f}/s, p99 {run.p99_ms:.1f} ms, {run.cpu_us:.0f} us each, {run.lost} lost"
+    )
 
 
 @contextmanager

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import psutil
 import pytest
 
 from controller.city import network
+from tests.eventually import eventually_blocking
 
 KOLCO = [sys.executable, "-m", "controller"]
 STEPS = [
@@ -93,10 +93,12 @@ def tell(traces, *arguments, env=None):
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         city = traces.start("city", *arguments, "--check", "-o", "json", env=env, stdout=out, stderr=err)
         try:
-            until = time.monotonic() + 400
-            while city.poll() is None and time.monotonic() < until:
+
+            def ended():
                 traces.watch(city)
-                time.sleep(0.2)
+                return city.poll() is not None
+
+            eventually_blocking(ended, within_s=400)
         finally:
             end(city)
         out.seek(0)
@@ -170,17 +172,17 @@ def run_until_shown(traces, log, *arguments, number, **options):
     """Start a city to look at, wait for its summary, end it; what it showed."""
     with log.open("w") as output:
         city = traces.start("city", *arguments, stdout=output, stderr=output, **options)
+
+    def shown():
+        traces.watch(city)
+        assert city.poll() is None, log.read_text()
+        return "Ctrl-C" in log.read_text()
+
     try:
-        until = time.monotonic() + 180
-        while "Ctrl-C" not in log.read_text():
-            traces.watch(city)
-            assert city.poll() is None, log.read_text()
-            assert time.monotonic() < until, log.read_text()
-            time.sleep(0.2)
-    except BaseException:
-        end(city)
-        raise
-    assert end(city, number) == 0, log.read_text()
+        eventually_blocking(shown, within_s=180)
+    finally:
+        code = end(city, number)
+    assert code == 0, log.read_text()
     return log.read_text()
 
 
@@ -194,10 +196,13 @@ def test_a_city_that_is_interrupted_leaves_nothing_behind(traces, tmp_path):
 def test_what_a_killed_city_left_is_swept_by_the_next(traces, tmp_path):
     with (tmp_path / "log").open("w") as output:
         killed = traces.start("city", "--aps", "2", "--phones", "1", stdout=output, stderr=output)
-    while not traces.namespaces:
+
+    def claimed():
         traces.watch(killed)
         assert killed.poll() is None, (tmp_path / "log").read_text()
-        time.sleep(0.05)
+        return traces.namespaces
+
+    eventually_blocking(claimed, within_s=60)
     killed.kill()
     killed.wait()
     assert traces.left()["namespaces"]

@@ -24,6 +24,7 @@ from monitoring.metrics import CATALOGUE
 from monitoring.prometheus import SERVICES
 from monitoring.rules.render import all_rules
 from monitoring.rules.types import Recording
+from tests.eventually import eventually
 from tests.factories.dashboards import queries
 
 pytestmark = pytest.mark.timeout(300)
@@ -43,7 +44,7 @@ async def live(city: City) -> None:
     while True:
         await radius_client.ask(question, port=city.ports.radius_auth, secret_file=secret)
         await phone.get(f"{PORTAL_URL}/")
-        await asyncio.sleep(1)
+        await asyncio.sleep(1)  # the device's own pace: rates are of something that goes on
 
 
 async def log_in(city: City, number: int) -> None:
@@ -93,18 +94,21 @@ async def test_no_panel_and_no_recording_of_a_real_city_is_empty():
                 assert answer["status"] == "success", answer
                 return bool(answer["data"]["result"])
 
-            while not await has("kolco_portal_codes_sent_total"):
-                await asyncio.sleep(0.5)
+            await eventually(lambda: has("kolco_portal_codes_sent_total"), within_s=PATIENCE_S)
             await log_in(city, 1)
             waiting = {
                 **{f"{name}: {where}": expr for name, where, expr in queries()},
                 **{rule.record: rule.record for rule in all_rules() if isinstance(rule, Recording)},
                 **{metric.name: metric.name for metric in CATALOGUE if metric.name not in NOT_YET},
             }
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(PATIENCE_S / 2):
-                    while waiting := {what: expr for what, expr in waiting.items() if not await has(expr)}:
-                        await asyncio.sleep(1)
+
+            async def all_there() -> bool:
+                for what in [what for what, expr in waiting.items() if await has(expr)]:
+                    del waiting[what]
+                return not waiting
+
+            with contextlib.suppress(AssertionError):  # what is still missing is told below
+                await eventually(all_there, within_s=PATIENCE_S / 2)
             living.cancel()
             await asyncio.gather(living, return_exceptions=True)
         assert waiting == {}

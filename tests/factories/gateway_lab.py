@@ -181,8 +181,8 @@ class Lab:
         self.servers.clear()
         for writer in self.writers:
             writer.transport.abort()
+        await asyncio.gather(*(writer.wait_closed() for writer in self.writers), return_exceptions=True)
         self.writers.clear()
-        await asyncio.sleep(0.01)
 
     def new_socket(self, number: int, kind: int = socket.SOCK_STREAM) -> socket.socket:
         with entered(self.client(number)):

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.eventually import eventually_blocking
 from tests.peers.process import ENDS_WITH_US, end, free_port, wait_for_port
 
 POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
@@ -87,7 +88,10 @@ def postgresql(*, fsync: bool = False) -> Iterator[PostgreSql]:
                 stdout=log, stderr=log, cwd="/", **options,
             )  # fmt: skip
         wait_for_port(port, process)
-        yield PostgreSql(port)
+        server = PostgreSql(port)
+        # It listens before it is ready to answer.
+        eventually_blocking(lambda: server.psql("postgres", "SELECT 1"), despite=(RuntimeError,))
+        yield server
     finally:
         if process is not None:
             end(process, signal.SIGINT)

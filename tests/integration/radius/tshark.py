@@ -9,9 +9,13 @@ import asyncio
 import hashlib
 import hmac
 import json
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.eventually import eventually
+
+_LAST = b"this is the last of this capture"
 _ZERO = bytes(16)
 _HASHED = {4, 40, 43}
 _REPLIES = {2, 3, 5, 11, 41, 42, 44, 45}
@@ -46,7 +50,9 @@ class Capture:
         self.path = path
 
     async def start(self, ports) -> None:
-        wanted = " or ".join(f"port {port}" for port in ports)
+        self._mark = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._mark.bind(("127.0.0.1", 0))
+        wanted = " or ".join(f"port {port}" for port in (*ports, self._mark.getsockname()[1]))
         self._process = await asyncio.create_subprocess_exec(
             "tcpdump", "-i", "lo", "-U", "--immediate-mode", "-w", str(self.path), f"udp and ({wanted})",
             stderr=asyncio.subprocess.PIPE,
@@ -57,9 +63,11 @@ class Capture:
 
     async def stop(self) -> None:
         if self._process.returncode is None:
-            await asyncio.sleep(0.3)  # what was sent last is still on its way into the file
+            self._mark.sendto(_LAST, self._mark.getsockname())
+            await eventually(lambda: _LAST in self.path.read_bytes())  # and so is all that was before it
             self._process.terminate()
             await self._process.wait()
+        self._mark.close()
 
 
 async def judge(path: Path, secret: str, ports) -> list[Seen]:

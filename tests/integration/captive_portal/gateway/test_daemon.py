@@ -322,7 +322,7 @@ async def test_killed_and_started_again_nobody_is_thrown_out(place, tmp_path):
             number += 1
             writer.write(b"%09d\n" % number)
             await writer.drain()
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.005)  # the pace of a stream
 
     await lab.serve(SITE, 7777, stream)
     environment = {

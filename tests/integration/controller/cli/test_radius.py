@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import threading
 
 import pytest
 from typer.testing import CliRunner
 
+from controller.cli import radius as module
 from controller.cli.radius import app
 from controller.core.errors import InvalidInputError, NotFoundError, UnavailableError
+from radius.watch import read_snapshot
 from tests.integration.radius.asking import MAC
 from tests.integration.radius.conftest import device, radius  # noqa: F401
 
@@ -51,12 +54,20 @@ async def test_try_a_server(kolco, radius, device):  # noqa: F811
     assert isinstance(silent.exception, UnavailableError)
 
 
-async def test_watch_shows_what_happens(kolco, radius, device):  # noqa: F811
+async def test_watch_shows_what_happens(kolco, radius, device, monkeypatch):  # noqa: F811
+    looked = threading.Event()
+
+    def look(url):
+        snapshot = read_snapshot(url)
+        looked.set()
+        return snapshot
+
+    monkeypatch.setattr(module, "read_snapshot", look)
     url = f"http://127.0.0.1:{radius.admin_port}"
     watching = asyncio.create_task(
         kolco("watch", "--url", url, "--interval", "0.5", "--count", "1", "-o", "json")
     )
-    await asyncio.sleep(0.2)
+    await asyncio.to_thread(looked.wait, 10)
     await kolco("test", "mab", "--mac", "02:00:00:00:00:09", "--nas", "lo", "--port", str(radius.auth_port))
     result = await watching
     assert result.exit_code == 0

@@ -158,8 +158,7 @@ async def test_who_knows_no_status_server_is_tried_again_later(server, connect):
     with pytest.raises(NoAnswerError):
         await link.exchange(REQUEST, 0.7)
     assert not link.up
-    await asyncio.sleep(TIMING.revive_s)
-    assert link.up
+    await eventually(lambda: link.up)
     assert all(data[0] == Code.ACCESS_REQUEST for data in server.received)
 
 

@@ -72,6 +72,5 @@ async def test_visitors_are_known_behind_it(runtime, tmp_path, tls):
 
             await eventually(delivered)
             assert len(written(metro)) == 3
-            # It hangs up after three silent seconds; ours are never silent for that long.
-            await asyncio.sleep(4)
+            await asyncio.sleep(4)  # it hangs up after three silent seconds; ours are never silent as long
             assert "Received Access-Accept" in await city.ask("auth", asked)

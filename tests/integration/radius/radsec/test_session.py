@@ -131,7 +131,7 @@ async def test_what_cannot_be_stored_is_counted_and_not_logged_each_time(served,
     async def there():
         return bool(served.held)
 
-    await until(there)
+    await eventually(there)
     with capture_logs() as logs:
         served.held[0][1].set_exception(NotStoredError(NotStored.DISK_FULL))
         assert (await ask(reader, writer, status(3))).identifier == 3

@@ -112,7 +112,7 @@ async def test_a_killed_worker_comes_back_and_counts_go_on(crew):
         async def look(seconds):
             for _ in range(int(seconds / 0.1)):
                 looks.append(await crew.metrics())
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.1)  # the pace of looking
 
         await look(1)
         victim.kill()
@@ -256,9 +256,10 @@ async def test_a_worker_that_does_not_read_is_ended(pool, monkeypatch):
     monkeypatch.setattr(module, "_MOST_UNREAD", 1_000_000)
     async with pool:
         psutil.Process(pool.pids[0]).suspend()
+        reader = pool._workers[1].process.channel
         for _ in range(30):
             pool.send(Event("of.no.interest", bytes(100_000)))
-            await asyncio.sleep(0)
+            await eventually(lambda: reader.waiting < 500_000)
 
         async def replaced():
             return deaths(pool) == 1 and len(pool.pids) == 2
@@ -283,7 +284,7 @@ async def test_a_worker_comes_back_though_the_system_has_none_for_a_while(pool, 
         async def replaced():
             return len(pool.pids) == 2 and len(refused) == 2
 
-        await until(replaced, seconds=30)
+        await eventually(replaced, within_s=30)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -6,6 +6,7 @@ import time
 
 import pytest
 import smpp34
+from structlog.testing import capture_logs
 
 from captive_portal.portal.sms.sender import Message, SendError
 from captive_portal.portal.sms.smpp import SmppAccount, SmppSender
@@ -108,11 +109,12 @@ async def test_it_survives_an_unbind_by_the_centre(centre) -> None:
 async def test_a_centre_that_comes_up_later() -> None:
     port = free_port()
     server = Centre(port=port)
-    async with running(port, timeout_s=5) as sender:
-        sending = asyncio.create_task(sender.send(ENGLISH))
-        await asyncio.sleep(0.2)
-        await server.start()
-        await sending
+    with capture_logs() as logs:
+        async with running(port, timeout_s=5) as sender:
+            sending = asyncio.create_task(sender.send(ENGLISH))
+            await eventually(lambda: logs)  # it has tried in vain
+            await server.start()
+            await sending
     await server.stop()
 
 

@@ -112,7 +112,7 @@ async def test_the_newer_connection_wins_and_the_access_point_stays_online(bed):
             await new.introduce()
             await asyncio.wait_for(old.websocket.wait_closed(), 10)
             assert old.websocket.close_code == 4001
-            await asyncio.sleep(0.05)
+            await eventually(lambda: bed.count("connected") == 1)  # the older one's end was seen to
             assert bed.board.take().status[READY]["connected"] is True
             assert len(bed.registry) == 1
 
