@@ -1,15 +1,15 @@
 """The UDP shell: datagrams in, replies out. Decides nothing.
 
 An answer that is there at once is sent at once; one that is not is waited for, without a task if it is a
-future; an Access-Reject may be kept back. What is genuine is `protocol.connection`'s matter, what to answer
-the `answer` function's, who goes first in a storm `intake`'s.
+future, and requests that wait for the same future are answered together; an Access-Reject may be kept
+back. What is genuine is `protocol.connection`'s matter, what to answer the `answer` function's, who goes
+first in a storm `intake`'s.
 """
 
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from functools import partial
 from typing import Final
 
 from controller.core.clock import Clock
@@ -46,7 +46,8 @@ _CALM: Final = StormLimits()
 _log = get_logger(__name__)
 
 AnswerRequest = Callable[[RequestReceived], Answer | Awaitable[Answer]]
-"""Answers a request: at once, by a future (which costs no task) or by any other awaitable (a task)."""
+"""Answers a request: at once, by a future (which costs no task, and may be that of other requests too) or by
+any other awaitable (a task)."""
 
 
 class RadiusPort:
@@ -85,7 +86,8 @@ class RadiusPort:
         self._metrics = metrics
         self._clock = clock
         self._in_flight_max = in_flight_max
-        self._pending: set[asyncio.Future[Answer]] = set()
+        self._pending: dict[asyncio.Future[Answer], list[RequestReceived]] = {}
+        self._in_flight = 0
         self._queue = StormQueue(limits.queue_max, limits.nas_timeout_s / 2, self._shed)
         self._limits = limits
         self._delayed: Delayed[tuple[RequestReceived, Answer]] = Delayed(
@@ -96,11 +98,13 @@ class RadiusPort:
         self._intake: Intake | None = None
         self._outbox: list[Datagram] = []
         self._outbox_of: list[str] = []
+        self._holding = False
+        """Answers wait in the outbox until it is flushed."""
 
     @property
     def in_flight(self) -> int:
         """The number of requests being worked on."""
-        return len(self._pending)
+        return self._in_flight
 
     @property
     def waiting(self) -> int:
@@ -176,26 +180,38 @@ class RadiusPort:
             if isinstance(answer, Answer):
                 self._settle(request, answer, self._kind)
             else:
-                pending = asyncio.ensure_future(answer)
-                self._pending.add(pending)
-                pending.add_done_callback(partial(self._finish, request))
+                self._wait(request, asyncio.ensure_future(answer))
         except Exception as error:  # noqa: BLE001 - a fault in one request must not end the port
             self._give_up(request, error)
 
-    def _finish(self, request: RequestReceived, answered: asyncio.Future[Answer]) -> None:
-        self._pending.discard(answered)
-        if answered.cancelled():
-            self._connection.forget(request)
-            return
-        try:
-            self._settle(request, answered.result(), self._kind)
-        except Exception as error:  # noqa: BLE001 - a fault in one request must not end the port
-            self._give_up(request, error)
+    def _wait(self, request: RequestReceived, answer: asyncio.Future[Answer]) -> None:
+        self._in_flight += 1
+        together = self._pending.get(answer)
+        if together is None:
+            self._pending[answer] = [request]
+            answer.add_done_callback(self._finish)
+        else:
+            together.append(request)
+
+    def _finish(self, answered: asyncio.Future[Answer]) -> None:
+        requests = self._pending.pop(answered)
+        self._in_flight -= len(requests)
+        self._holding = True
+        for request in requests:
+            if answered.cancelled():
+                self._connection.forget(request)
+                continue
+            try:
+                self._settle(request, answered.result(), self._kind)
+            except Exception as error:  # noqa: BLE001 - a fault in one request must not end the port
+                self._give_up(request, error)
+        self._holding = False
+        self._flush()
         if self._queue.waiting and self._intake is not None:
             self._intake.wake()
 
     def _is_full(self) -> bool:
-        return len(self._pending) >= self._in_flight_max
+        return self._in_flight >= self._in_flight_max
 
     def _may_wait(self, source: Address) -> bool:
         if self._connection.find_client(source[0]) is not None:
@@ -258,7 +274,7 @@ class RadiusPort:
 
     def _send(self, data: bytes, nas: str, to: Address) -> None:
         # One by one, each answer would wake the process it goes to anew: a third of the time was that.
-        if self._intake is not None and self._intake.busy:
+        if self._holding or (self._intake is not None and self._intake.busy):
             self._outbox.append((data, to))
             self._outbox_of.append(nas)
             if len(self._outbox) >= TOGETHER:

@@ -174,7 +174,7 @@ async def correct_stop(tx: Tx, session: NetSession) -> None:
 
 async def load_many(
     tx: Tx, *, ids: Collection[str], macs: Collection[str], accounts: Collection[str]
-) -> Sequence[tuple[Any, ...]]:
+) -> Sequence[Sequence[Any]]:
     """Return `COLUMNS` of sessions by id, and of the open ones of devices and accounts, locked by id."""
     which: list[sa.ColumnElement[bool]] = []
     is_open = _SESSIONS.c.ended_at.is_(None)

@@ -11,6 +11,7 @@ from radius.journal.housekeeping import Housekeeping, Patience
 from radius.journal.metrics import ApplierMetrics, WriterMetrics
 from radius.journal.writer import Journal, Limits
 from radius.metrics import RadiusMetrics
+from radius.reply import ACCOUNTED
 from radius.session_class import ClassCodec
 from radius.settings import RadiusSettings
 from radius.tally import Tally
@@ -30,7 +31,7 @@ def journal_directory(data_dir: Path) -> Path:
 def open_journal(data_dir: Path, settings: RadiusSettings, tally: Tally) -> Journal:
     """Return the writer of a process that answers; an async context manager."""
     limits = Limits(max_bytes=settings.journal_max_mb * _MEGABYTE, decisions_per_s=settings.decisions_per_s)
-    return Journal(journal_directory(data_dir), limits, WriterMetrics(tally))
+    return Journal(journal_directory(data_dir), limits, WriterMetrics(tally), confirmation=ACCOUNTED)
 
 
 def keep_books(

@@ -37,6 +37,9 @@ class Kind(IntEnum):
     DECISION = 2
 
 
+_ACCOUNTING: Final = int(Kind.ACCOUNTING)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One record.
@@ -89,22 +92,26 @@ def read_header(data: bytes) -> str | None:
 
 def encode_record(payload: bytes) -> bytes:
     """Return a payload as a record."""
-    head = _CRC.pack(len(payload))
-    return b"".join((head, _CRC.pack(zlib.crc32(payload, zlib.crc32(head))), payload))
+    length = len(payload)
+    return _HEAD.pack(length, zlib.crc32(payload, zlib.crc32(_CRC.pack(length)))) + payload
 
 
-def encode_accounting(received_at: float, nas_id: str, address: str, packet: bytes) -> bytes:
-    """Return the record of an accounting packet; `received_at` is Unix time in seconds."""
-    names = nas_id.encode() + address.encode("ascii")
+def encode_names(nas_id: str, address: str) -> bytes:
+    """Return the part of an accounting record that is the same for all packets of a NAS."""
+    nas, ip = nas_id.encode(), address.encode("ascii")
+    return _NAMES.pack(len(nas), len(ip)) + nas + ip
+
+
+def encode_accounting(received_at: float, names: bytes, packet: bytes) -> bytes:
+    """Return the record of an accounting packet.
+
+    Args:
+        received_at: Unix time in seconds.
+        names: of the NAS, from `encode_names`.
+        packet: its octets.
+    """
     return encode_record(
-        b"".join(
-            (
-                _STAMP.pack(Kind.ACCOUNTING, int(received_at * _MICROSECONDS)),
-                _NAMES.pack(len(names) - len(address), len(address)),
-                names,
-                packet,
-            )
-        )
+        b"".join((_STAMP.pack(_ACCOUNTING, int(received_at * _MICROSECONDS)), names, packet))
     )
 
 

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self
 
 from controller.core.log import get_logger
 from radius.journal.decisions import DecisionRecord, encode_decision_body
 from radius.journal.errors import HINTS, NotStored, NotStoredError
-from radius.journal.format import HEADER_LENGTH, encode_accounting, encode_decision
+from radius.journal.format import HEADER_LENGTH, encode_accounting, encode_decision, encode_names
 from radius.journal.metrics import WriterMetrics
 from radius.journal.segments import create_segment, open_directory, total_bytes, write_all
 
@@ -30,8 +30,7 @@ LOG_STORED_AGAIN = "radius.journal_stored_again"
 
 _LOOK_S = 0.5
 _DECISIONS_WAIT_S = 0.5
-
-T = TypeVar("T")
+_MOST_NAMES: Final = 65_536
 
 _log = get_logger(__name__)
 
@@ -58,16 +57,23 @@ class Journal:
         directory: of all journals; created if need be.
         limits: how much it holds.
         metrics: counts.
+        confirmation: what a future gives when its record is safe.
     """
 
-    def __init__(self, directory: Path, limits: Limits, metrics: WriterMetrics) -> None:
+    def __init__(
+        self, directory: Path, limits: Limits, metrics: WriterMetrics, *, confirmation: object = None
+    ) -> None:
         self._directory = directory
         self._limits = limits
         self._metrics = metrics
         self._loop = asyncio.get_running_loop()
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="radius-journal")
         self._records: list[bytes] = []
-        self._waiting: list[tuple[asyncio.Future[Any], Any]] = []
+        self._confirmation = confirmation
+        self._names: dict[tuple[str, str], bytes] = {}
+        self._group: asyncio.Future[Any] | None = None
+        """Of those who wait for `records`."""
+        self._waiting = 0
         self._busy = False
         self._closing = False
         self._soon: asyncio.TimerHandle | None = None
@@ -96,22 +102,34 @@ class Journal:
         await self._loop.run_in_executor(self._executor, self._end_segment)
         self._executor.shutdown()
 
-    def append_accounting(self, nas_id: str, address: str, packet: bytes, *, result: T) -> asyncio.Future[T]:
-        """Take an accounting packet; the future gives `result` once it is safe.
+    def append_accounting(self, nas_id: str, address: str, packet: bytes) -> asyncio.Future[Any]:
+        """Take an accounting packet; the future gives `confirmation` once it is safe.
+
+        The future is that of all records of a group: whoever may give up waiting must not cancel it
+        (`asyncio.shield`).
 
         Raises (from the future):
-            NotStoredError: it is not, and must not be acknowledged.
+            NotStoredError: it is not safe, and must not be acknowledged.
         """
-        future: asyncio.Future[T] = self._loop.create_future()
-        if self._closing:
-            future.set_exception(NotStoredError(NotStored.CLOSED))
-            return future
-        self._records.append(encode_accounting(time.time(), nas_id, address, packet))
-        self._waiting.append((future, result))
+        group = self._group
+        if group is None:
+            group = self._loop.create_future()
+            if self._closing:
+                group.set_exception(NotStoredError(NotStored.CLOSED))
+                return group
+            self._group = group
+        source = (nas_id, address)
+        names = self._names.get(source)
+        if names is None:
+            if len(self._names) >= _MOST_NAMES:
+                self._names.clear()
+            names = self._names[source] = encode_names(nas_id, address)
+        self._records.append(encode_accounting(time.time(), names, packet))
+        self._waiting += 1
         if not self._busy:
             self._busy = True
             self._loop.call_soon(self._begin)
-        return future
+        return group
 
     def wants_decision(self, *, refused: bool) -> bool:
         """Tell whether a decision may be kept now; ask before making its record. Counts those left out.
@@ -143,28 +161,24 @@ class Journal:
 
     def _begin(self) -> None:
         self._busy = True
-        records, waiting = self._records, self._waiting
-        self._records, self._waiting = [], []
-        stored = self._loop.run_in_executor(self._executor, self._store, records, bool(waiting))
-        stored.add_done_callback(partial(self._stored, waiting))
+        records, group, waiting = self._records, self._group, self._waiting
+        self._records, self._group, self._waiting = [], None, 0
+        stored = self._loop.run_in_executor(self._executor, self._store, records, group is not None)
+        stored.add_done_callback(partial(self._stored, group, waiting))
 
-    def _stored(
-        self, waiting: Sequence[tuple[asyncio.Future[Any], Any]], stored: asyncio.Future[int]
-    ) -> None:
+    def _stored(self, group: asyncio.Future[Any] | None, waiting: int, stored: asyncio.Future[int]) -> None:
         self._busy = False
         error = stored.exception()
         if error is None:
             self._metrics.observe_group(stored.result())
-            for future, result in waiting:
-                if not future.done():
-                    future.set_result(result)
+            if group is not None and not group.done():
+                group.set_result(self._confirmation)
         else:
             reason = error.reason if isinstance(error, NotStoredError) else NotStored.DISK_ERROR
-            self._metrics.count_not_stored(reason.value, len(waiting))
-            for future, _ in waiting:
-                if not future.done():
-                    future.set_exception(NotStoredError(reason))
-        if self._waiting or (self._closing and self._records):
+            self._metrics.count_not_stored(reason.value, waiting)
+            if group is not None and not group.done():
+                group.set_exception(NotStoredError(reason))
+        if self._group is not None or (self._closing and self._records):
             self._begin()
         elif self._records and self._soon is None:
             self._soon = self._loop.call_later(_DECISIONS_WAIT_S, self._begin_idle)

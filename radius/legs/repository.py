@@ -26,18 +26,18 @@ _COUNTED: Final = attrgetter(*_KEY_NAMES, *_COUNTERS)
 _TURNED: Final = attrgetter(*_KEY_NAMES, *_COUNTERS, "ended_at")
 
 
-async def load_legs(tx: Tx, keys: Collection[tuple[str, str, str]]) -> Sequence[tuple[Any, ...]]:
+async def load_legs(tx: Tx, keys: Collection[tuple[str, str, str]]) -> Sequence[Sequence[Any]]:
     """Return `COLUMNS` of these (NAS, address, Acct-Session-Id), those that are there."""
     return await _rows(tx, sa.select(_LEGS).join(*_wanted(tx, keys, _KEY)))
 
 
-async def load_open_legs_of(tx: Tx, devices: Collection[tuple[str, str]]) -> Sequence[tuple[Any, ...]]:
+async def load_open_legs_of(tx: Tx, devices: Collection[tuple[str, str]]) -> Sequence[Sequence[Any]]:
     """Return `COLUMNS` of the legs that go on at these (NAS, address)."""
     query = sa.select(_LEGS).join(*_wanted(tx, devices, _KEY[:2])).where(_LEGS.c.ended_at.is_(None))
     return await _rows(tx, query)
 
 
-async def load_open_legs(tx: Tx, session_ids: Collection[str]) -> Sequence[tuple[Any, ...]]:
+async def load_open_legs(tx: Tx, session_ids: Collection[str]) -> Sequence[Sequence[Any]]:
     """Return `COLUMNS` of the legs of sessions that go on."""
     query = sa.select(_LEGS).where(among(tx, _LEGS.c.session_id, session_ids), _LEGS.c.ended_at.is_(None))
     return await _rows(tx, query)
@@ -94,7 +94,7 @@ async def list_intervals(tx: Tx) -> dict[int, list[str]]:
 
 async def list_silent(
     tx: Tx, *, plan_ids: Collection[str], before: datetime, limit: int
-) -> Sequence[tuple[Any, ...]]:
+) -> Sequence[Sequence[Any]]:
     """Return `COLUMNS` of open legs of sessions of plans of which nothing was heard since before a moment."""
     query = (
         sa.select(_LEGS)
@@ -106,7 +106,7 @@ async def list_silent(
     return await _rows(tx, query)
 
 
-async def list_cut_off(tx: Tx, *, before: datetime, limit: int) -> Sequence[tuple[Any, ...]]:
+async def list_cut_off(tx: Tx, *, before: datetime, limit: int) -> Sequence[Sequence[Any]]:
     """Return `COLUMNS` of open legs at access points that are down since before a moment, if silent since."""
     query = (
         sa.select(_LEGS)
@@ -123,8 +123,8 @@ async def list_cut_off(tx: Tx, *, before: datetime, limit: int) -> Sequence[tupl
     return await _rows(tx, query)
 
 
-async def _rows(tx: Tx, query: sa.Select[Any]) -> Sequence[tuple[Any, ...]]:
-    rows: Sequence[tuple[Any, ...]] = (await tx.execute(query)).all()
+async def _rows(tx: Tx, query: sa.Select[Any]) -> Sequence[Sequence[Any]]:
+    rows: Sequence[Sequence[Any]] = (await tx.execute(query)).all()
     return rows
 
 

@@ -63,9 +63,7 @@ def _heard_before(moment: datetime) -> Callable[[Leg], bool]:
     return lambda leg: leg.heard_at < moment
 
 
-async def _end(
-    tx: Tx, rows: Sequence[tuple[Any, ...]], now: datetime, is_stale: Callable[[Leg], bool]
-) -> int:
+async def _end(tx: Tx, rows: Sequence[Sequence[Any]], now: datetime, is_stale: Callable[[Leg], bool]) -> int:
     if not rows:
         return 0
     sessions, legs = Book(SOURCE), LegBook()

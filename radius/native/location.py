@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 MODULES: Final = (
+    "radius/accounting.py",
     "radius/answers.py",
     "radius/authorize.py",
     "radius/cui.py",
@@ -28,7 +29,9 @@ MODULES: Final = (
     "radius/index/places.py",
     "radius/index/reader.py",
     "radius/intake.py",
+    "radius/journal/format.py",
     "radius/journal/writer.py",
+    "radius/legs/book.py",
     "radius/metrics.py",
     "radius/mpsk/responder.py",
     "radius/mschap.py",
@@ -44,6 +47,7 @@ MODULES: Final = (
     "radius/proxy/proxy.py",
     "radius/question.py",
     "radius/reading.py",
+    "radius/records.py",
     "radius/reply.py",
     "radius/server.py",
     "radius/session_class.py",

@@ -5,6 +5,7 @@ refused, because a NAS that hears nothing takes us for dead and with us all citi
 of other realms is accepted here first and then delivered (`forwarder`).
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -141,7 +142,7 @@ class Proxy:
         routed: Routed | None,
         classes: list[bytes],
     ) -> Answer:
-        accepted = await answer
+        accepted = await asyncio.shield(answer)  # others may wait for the same future
         self._deliver(request, route, routed, classes)
         return accepted
 

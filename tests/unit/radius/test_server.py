@@ -193,6 +193,29 @@ async def test_a_future_is_waited_for_without_a_task():
     assert port.port.in_flight == 0
 
 
+async def test_requests_that_wait_for_one_future_are_answered_together():
+    answer = asyncio.get_running_loop().create_future()
+    port = Port(lambda _request: answer)
+    for identifier in range(3):
+        await port.receive(ask(identifier))
+    assert port.port.in_flight == 3
+    answer.set_result(Answer(Code.ACCESS_ACCEPT, (), "accept"))
+    await port.port.drain()
+    assert [data[1] for data, _ in port.datagrams.sent] == [0, 1, 2]
+    assert port.port.in_flight == 0
+
+
+async def test_a_fault_that_several_wait_for_is_counted_for_each():
+    answer = asyncio.get_running_loop().create_future()
+    port = Port(lambda _request: answer)
+    for identifier in range(3):
+        await port.receive(ask(identifier))
+    answer.set_exception(MalformedError(DropReason.BAD_ATTRIBUTE))
+    await port.port.drain()
+    assert port.datagrams.sent == []
+    assert port.shows('kolco_radius_dropped_total{nas="ap",reason="bad-attribute"} 3.0')
+
+
 async def test_a_fault_before_anything_is_awaited_is_counted():
     def fail(_request):
         raise MalformedError(DropReason.BAD_ATTRIBUTE)

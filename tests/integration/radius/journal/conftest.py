@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry
 from radius.journal.metrics import WriterMetrics
 from radius.journal.writer import Journal, Limits
 from radius.metrics import RadiusMetrics
+from radius.reply import ACCOUNTED
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def open_writer(directory, metrics):
     """Makes a writer; `async with` it."""
 
     def make(**limits):
-        return Journal(directory, Limits(**limits), WriterMetrics(metrics.tally))
+        return Journal(directory, Limits(**limits), WriterMetrics(metrics.tally), confirmation=ACCOUNTED)
 
     return make
 

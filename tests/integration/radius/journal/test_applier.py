@@ -114,7 +114,7 @@ async def books(database, directory, metrics, tmp_path):
 async def journal(open_writer, *packets):
     async with open_writer() as opened:
         for one in packets:
-            await opened.append_accounting("nas", "192.0.2.1", one, result=None)
+            await opened.append_accounting("nas", "192.0.2.1", one)
 
 
 def life(books, number, octets):
@@ -141,8 +141,8 @@ async def test_what_is_journaled_is_applied_and_the_files_go(books, open_writer,
 
 async def test_a_crash_after_the_commit_applies_nothing_twice(books, open_writer, monkeypatch):
     async with open_writer() as opened:
-        await opened.append_accounting("nas", "192.0.2.1", books.packet(START, 0), result=None)
-        await opened.append_accounting("nas", "192.0.2.1", books.packet(INTERIM, 0, 10), result=None)
+        await opened.append_accounting("nas", "192.0.2.1", books.packet(START, 0))
+        await opened.append_accounting("nas", "192.0.2.1", books.packet(INTERIM, 0, 10))
 
         def crash(_positions):
             raise RuntimeError
@@ -152,7 +152,7 @@ async def test_a_crash_after_the_commit_applies_nothing_twice(books, open_writer
         with pytest.raises(RuntimeError):
             await books.settle()
         books.restart()
-        await opened.append_accounting("nas", "192.0.2.1", books.packet(INTERIM, 0, 25), result=None)
+        await opened.append_accounting("nas", "192.0.2.1", books.packet(INTERIM, 0, 25))
         await books.settle()
     assert await books.total() == 25
     assert len(books.heard) == 0
@@ -314,7 +314,7 @@ async def test_journals_of_workers_that_are_gone_are_applied(books, open_writer)
     async with open_writer() as one, open_writer() as other:
         for opened, number in ((one, 3), (other, 4)):
             for packet in life(books, number, 100):
-                await opened.append_accounting("nas", "192.0.2.1", packet, result=None)
+                await opened.append_accounting("nas", "192.0.2.1", packet)
         await books.settle()
         assert await books.total() == 10 + 11 + 12 + 200
         assert len(list_segments(books.directory)) == 2

@@ -18,7 +18,7 @@ async def test_what_is_written_is_applied(runtime, shown):
     settings = RadiusSettings(apply_wait_ms=5)
     keep_books(runtime, settings, shown, ClassCodec(bytes(32)), heard=lambda *_: None)
     async with open_journal(runtime.data_dir, settings, shown.tally) as journal:
-        await journal.append_accounting("nas", "192.0.2.1", b"no packet", result=None)
+        await journal.append_accounting("nas", "192.0.2.1", b"no packet")
 
         async def applied():
             return await rows(runtime, SetAside)

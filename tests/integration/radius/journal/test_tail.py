@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from radius.journal.format import HEADER_LENGTH, encode_accounting, parse_payload
+from radius.journal.format import HEADER_LENGTH, encode_accounting, encode_names, parse_payload
 from radius.journal.segments import create_segment, list_segments, open_directory, path_of, write_all
 from radius.journal.tail import Ended, Tail
+
+NAMES = encode_names("nas", "192.0.2.1")
 
 
 class Writer:
@@ -22,7 +24,7 @@ class Writer:
         self._size = HEADER_LENGTH
 
     def write(self, moment, body):
-        self.raw(encode_accounting(moment, "nas", "192.0.2.1", body))
+        self.raw(encode_accounting(moment, NAMES, body))
         self.ends.append(self._size)
 
     def raw(self, data):
@@ -120,7 +122,7 @@ def test_what_the_writer_wrote_last_is_not_missed(make_writer, tail):
 def test_an_end_that_is_torn_is_cut(make_writer, tail, directory):
     writer = make_writer()
     writer.write(1, b"a")
-    writer.raw(encode_accounting(2, "nas", "192.0.2.1", b"torn")[:-1])
+    writer.raw(encode_accounting(2, NAMES, b"torn")[:-1])
     open_all(tail)
     assert bodies(tail.read(9)) == [b"a"]
     tail.advance({writer.id: writer.ends[-1]})

@@ -10,6 +10,7 @@ from radius.journal.decisions import DecisionRecord, decode_decision_body
 from radius.journal.errors import NotStored, NotStoredError
 from radius.journal.format import HEADER_LENGTH, Kind, parse_payload, scan
 from radius.journal.segments import list_segments, path_of
+from radius.reply import ACCOUNTED
 
 NOT_STORED = "kolco_radius_journal_not_stored"
 
@@ -25,7 +26,7 @@ def entries(directory):
 
 async def test_a_record_is_on_disk_when_it_is_confirmed(open_writer, directory):
     async with open_writer() as journal:
-        assert await journal.append_accounting("nas", "192.0.2.1", b"packet", result="ok") == "ok"
+        assert await journal.append_accounting("nas", "192.0.2.1", b"packet") is ACCOUNTED
         (entry,) = entries(directory)
     assert (entry.kind, entry.nas_id, entry.body) == (Kind.ACCOUNTING, "nas", b"packet")
 
@@ -40,12 +41,10 @@ async def test_what_comes_during_a_sync_shares_the_next(open_writer, metrics, mo
 
     monkeypatch.setattr(writer.os, "fdatasync", slow)
     async with open_writer() as journal:
-        await journal.append_accounting("nas", "192.0.2.1", b"first", result=None)  # makes the segment
+        await journal.append_accounting("nas", "192.0.2.1", b"first")  # makes the segment
         syncs.clear()
         for _ in range(3):
-            await asyncio.gather(
-                *(journal.append_accounting("nas", "192.0.2.1", b"x", result=None) for _ in range(50))
-            )
+            await asyncio.gather(*(journal.append_accounting("nas", "192.0.2.1", b"x") for _ in range(50)))
     assert len(syncs) == 3
     assert metrics.tally._histograms["kolco_radius_journal_group_records"].by[()][-1] == 151
 
@@ -55,7 +54,7 @@ async def test_nothing_is_confirmed_before_the_sync(open_writer, monkeypatch):
     sync = os.fdatasync
     monkeypatch.setattr(writer.os, "fdatasync", lambda descriptor: gate.wait(10) and sync(descriptor))
     async with open_writer() as journal:
-        future = journal.append_accounting("nas", "192.0.2.1", b"x", result=None)
+        future = journal.append_accounting("nas", "192.0.2.1", b"x")
         await asyncio.sleep(0.05)
         assert not future.done()
         gate.set()
@@ -74,13 +73,13 @@ async def test_a_disk_in_trouble_confirms_nothing_and_recovers(
         raise OSError(number, "trouble")
 
     async with open_writer() as journal:
-        await journal.append_accounting("nas", "192.0.2.1", b"before", result=None)
+        await journal.append_accounting("nas", "192.0.2.1", b"before")
         monkeypatch.setattr(writer, "write_all", fail)
         for _ in range(2):
             with pytest.raises(NotStoredError, match=reason.value):
-                await journal.append_accounting("nas", "192.0.2.1", b"lost", result=None)
+                await journal.append_accounting("nas", "192.0.2.1", b"lost")
         monkeypatch.setattr(writer, "write_all", write)
-        await journal.append_accounting("nas", "192.0.2.1", b"after", result=None)
+        await journal.append_accounting("nas", "192.0.2.1", b"after")
     assert counted(NOT_STORED, reason.value) == 2
     assert [entry.body for entry in entries(directory)] == [b"before", b"after"]
 
@@ -92,10 +91,10 @@ async def test_a_sync_that_fails_confirms_nothing(open_writer, counted, monkeypa
         raise OSError(errno.EIO, "the disk is gone")
 
     async with open_writer() as journal:
-        await journal.append_accounting("nas", "192.0.2.1", b"before", result=None)
+        await journal.append_accounting("nas", "192.0.2.1", b"before")
         monkeypatch.setattr(writer.os, "fdatasync", fail)
         with pytest.raises(NotStoredError):
-            await journal.append_accounting("nas", "192.0.2.1", b"lost", result=None)
+            await journal.append_accounting("nas", "192.0.2.1", b"lost")
         monkeypatch.setattr(writer.os, "fdatasync", sync)
     assert counted(NOT_STORED, "disk-error") == 1
 
@@ -103,27 +102,27 @@ async def test_a_sync_that_fails_confirms_nothing(open_writer, counted, monkeypa
 async def test_beyond_the_limit_nothing_is_taken(open_writer, directory, counted, monkeypatch):
     monkeypatch.setattr(writer, "_LOOK_S", 0.0)
     async with open_writer(max_bytes=200) as journal:
-        await journal.append_accounting("nas", "192.0.2.1", bytes(200), result=None)
+        await journal.append_accounting("nas", "192.0.2.1", bytes(200))
         with pytest.raises(NotStoredError, match="journal-full"):
-            await journal.append_accounting("nas", "192.0.2.1", bytes(200), result=None)
+            await journal.append_accounting("nas", "192.0.2.1", bytes(200))
         for segment in list_segments(directory):
             path_of(directory, segment).unlink()
-        await journal.append_accounting("nas", "192.0.2.1", bytes(20), result=None)
+        await journal.append_accounting("nas", "192.0.2.1", bytes(20))
     assert counted(NOT_STORED, "journal-full") == 1
 
 
 async def test_a_segment_ends_at_its_size(open_writer, directory):
     async with open_writer(segment_bytes=300) as journal:
         for number in range(6):
-            await journal.append_accounting("nas", "192.0.2.1", bytes([number]) * 100, result=None)
+            await journal.append_accounting("nas", "192.0.2.1", bytes([number]) * 100)
     assert len(list_segments(directory)) == 2
     assert [entry.body[0] for entry in entries(directory)] == list(range(6))
 
 
 async def test_writers_never_share_a_segment(open_writer, directory):
     async with open_writer() as one, open_writer() as other:
-        await one.append_accounting("nas", "192.0.2.1", b"one", result=None)
-        await other.append_accounting("nas", "192.0.2.1", b"other", result=None)
+        await one.append_accounting("nas", "192.0.2.1", b"one")
+        await other.append_accounting("nas", "192.0.2.1", b"other")
         assert len(list_segments(directory)) == 2
 
 
@@ -150,9 +149,9 @@ async def test_decisions_are_bounded_and_refusals_come_first(open_writer, counte
 
 async def test_after_the_end_nothing_is_taken(open_writer, directory):
     async with open_writer() as journal:
-        late = journal.append_accounting("nas", "192.0.2.1", b"at the end", result=None)
+        late = journal.append_accounting("nas", "192.0.2.1", b"at the end")
     await late
     with pytest.raises(NotStoredError, match="closed"):
-        await journal.append_accounting("nas", "192.0.2.1", b"too late", result=None)
+        await journal.append_accounting("nas", "192.0.2.1", b"too late")
     journal.append_decision(DecisionRecord("nas", "accept"))
     assert [entry.body for entry in entries(directory)] == [b"at the end"]

@@ -10,6 +10,7 @@ from radius.journal.format import (
     encode_accounting,
     encode_decision,
     encode_header,
+    encode_names,
     parse_payload,
     read_header,
     read_received_at,
@@ -24,7 +25,7 @@ def segment(bodies):
     """The octets of a segment and where each record ends."""
     data, ends = encode_header(new_id()), []
     for body in bodies:
-        data += encode_accounting(MOMENT, "nas-1", "192.0.2.1", body)
+        data += encode_accounting(MOMENT, encode_names("nas-1", "192.0.2.1"), body)
         ends.append(len(data))
     return data, ends
 
@@ -37,7 +38,7 @@ def read_all(data):
 
 
 def test_a_record_is_read_as_it_was_written():
-    data = encode_accounting(MOMENT, "площадь", "2001:db8::1", b"packet")
+    data = encode_accounting(MOMENT, encode_names("площадь", "2001:db8::1"), b"packet")
     ((end, payload),) = scan(data, 0, at=100).payloads
     assert end == 100 + len(data)
     assert parse_payload(payload) == Entry(Kind.ACCOUNTING, MOMENT, "площадь", "2001:db8::1", b"packet")
