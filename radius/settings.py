@@ -119,6 +119,13 @@ class RadiusSettings(Section):
     apply_wait_ms: float = Field(
         50.0, gt=0, description="Milliseconds between looks for accounting that is to be applied."
     )
+    apply_lag_s: float = Field(
+        10.0,
+        ge=0,
+        description="Seconds that acknowledged accounting may wait for the database while more comes in "
+        "than can be applied, so that a burst is acknowledged sooner; half of it is kept for catching up. "
+        "0: it is always applied at once.",
+    )
     ap_down_s: int = Field(
         420,
         ge=0,

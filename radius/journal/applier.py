@@ -8,6 +8,7 @@ workers of a data directory, in the parent process.
 
 import asyncio
 import fcntl
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +27,7 @@ from radius.journal import repository
 from radius.journal.decisions import DecisionRecord, decode_decision_body
 from radius.journal.format import Entry, Kind, parse_payload
 from radius.journal.metrics import ApplierMetrics
+from radius.journal.precedence import Standing, choose_wait
 from radius.journal.repository import Aside
 from radius.journal.segments import list_done, open_directory, remove_done, remove_drafts, sizes
 from radius.journal.tail import Item, Tail
@@ -77,6 +79,7 @@ class Applier:
         heard: see `Heard`.
         batch_max: records of one transaction at most.
         wait_s: pause when there is nothing to apply.
+        lag_max_s: how far applying may fall behind so that a burst is acknowledged sooner.
     """
 
     def __init__(
@@ -91,6 +94,7 @@ class Applier:
         heard: Heard,
         batch_max: int = 500,
         wait_s: float = 0.05,
+        lag_max_s: float = 0.0,
     ) -> None:
         self._db = db
         self._directory = directory
@@ -101,6 +105,8 @@ class Applier:
         self._heard = heard
         self._batch_max = batch_max
         self._wait_s = wait_s
+        self._lag_max_s = lag_max_s
+        self._was_full = False
         self._positions: dict[str, int] = {}
         self._oldest: float | None = None
         self._settled_at = time.time()
@@ -139,16 +145,34 @@ class Applier:
             remove_drafts(self._directory)
             await self._forget(list_done(self._directory))
             while True:
-                began = time.monotonic()
-                if await self.step(tail):
-                    await asyncio.sleep(max(_LEAST_REST_S, (time.monotonic() - began) * rest))
-                else:
-                    await asyncio.sleep(self._wait_s)
+                began, backlog = time.monotonic(), self.backlog_bytes
+                octets = await self.step(tail)
+                took_s = time.monotonic() - began
+                await asyncio.sleep(max(_LEAST_REST_S, took_s * rest) if octets else self._wait_s)
+                if self._was_full:
+                    await self._give_way(backlog - octets, began, octets / took_s)
         finally:
             tail.close()
 
-    async def step(self, tail: Tail) -> bool:
-        """Apply a batch and take out what is done; False if there was nothing to apply."""
+    async def _give_way(self, backlog: int, since: float, pace: float) -> None:
+        """Wait while a burst goes on: see `precedence`.
+
+        Args:
+            backlog: what there would be if nothing had come in since then.
+            since: a moment of the monotonic clock.
+            pace: octets a second that were applied.
+        """
+        while True:
+            now, size = time.monotonic(), self.backlog_bytes
+            standing = Standing((size - backlog) / (now - since), pace, self.backlog_age_s())
+            wait_s = choose_wait(standing, self._lag_max_s)
+            if not wait_s:
+                return
+            backlog, since = size, now
+            await asyncio.sleep(wait_s)
+
+    async def step(self, tail: Tail) -> int:
+        """Apply a batch and take out what is done; return its octets, 0 if there was nothing to apply."""
         names = tail.find_new()
         if names:
             async with self._db.reading() as tx:
@@ -157,9 +181,11 @@ class Applier:
                 self._positions[name] = known.get(name, 0)
                 tail.open(name, self._positions[name])
         items = tail.read(self._batch_max)
+        self._was_full = len(items) == self._batch_max
         if items:
             self._oldest = items[0].received_at / 1e6
-            await self._apply([self._read(item) for item in items], tail)
+            with _collecting_later():
+                await self._apply([self._read(item) for item in items], tail)
             self._oldest = tail.oldest
         if self._oldest is None:
             self._settled_at = time.time()
@@ -169,7 +195,7 @@ class Applier:
             if one.how != "whole":
                 self._metrics.count_torn(one.how)
         await self._forget([one.segment for one in ended])
-        return bool(items)
+        return sum(len(item.payload) for item in items)
 
     def _read(self, item: Item) -> _Work:
         at = datetime.fromtimestamp(item.received_at / 1e6, UTC)
@@ -310,3 +336,15 @@ def only_one(directory: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _collecting_later() -> Iterator[None]:
+    """Have no garbage collected meanwhile: a batch makes thousands of objects and no rings."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()

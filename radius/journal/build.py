@@ -64,6 +64,7 @@ def keep_books(
         heard=heard,
         batch_max=settings.apply_batch_max or _default_batch(runtime, settings),
         wait_s=settings.apply_wait_ms / 1000,
+        lag_max_s=settings.apply_lag_s,
     )
     patience = Patience(
         ap_down=timedelta(seconds=settings.ap_down_s),

@@ -257,8 +257,8 @@ class RadsecSession(asyncio.Protocol):
     def _wait(
         self, connection: Connection, request: RequestReceived, answer: Awaitable[Answer], kind: str
     ) -> None:
-        # Others may wait for the same future, and must not lose it when this connection is lost.
-        pending = asyncio.shield(answer) if asyncio.isfuture(answer) else asyncio.ensure_future(answer)
+        # Accounting of others waits for the same future: it must not end with this connection.
+        pending = asyncio.shield(answer) if kind == "accounting" else asyncio.ensure_future(answer)
         self._pending.add(pending)
         pending.add_done_callback(partial(self._finish, connection, request, kind))
 

@@ -19,6 +19,7 @@ from radius.load.run import learn_classes
 from tests.benchmarks import radius_daemon as ours
 from tests.benchmarks.radius_runs import Run, Server, load, plan, take_turns
 from tests.benchmarks.result import Figure, print_figures
+from tests.eventually import eventually_blocking
 from tests.peers.freeradius import FreeRadiusPlan, freeradius, prepare_database
 from tests.peers.postgresql import postgresql
 
@@ -50,13 +51,10 @@ def drain(daemon: ours.OurRadius, limit_s: float = 300) -> float:
     """Wait until all that was acknowledged is in the database; return the seconds.
 
     Raises:
-        SystemExit: it takes too long.
+        AssertionError: it takes too long.
     """
     started = time.perf_counter()
-    while daemon.metric("kolco_radius_journal_backlog_bytes") > 0:
-        if time.perf_counter() - started > limit_s:
-            raise SystemExit("the backlog does not become less")
-        time.sleep(0.1)
+    eventually_blocking(lambda: daemon.metric("kolco_radius_journal_backlog_bytes") == 0, within_s=limit_s)
     return time.perf_counter() - started
 
 

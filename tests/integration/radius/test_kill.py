@@ -37,7 +37,9 @@ from radius.protocol.packet import encode_integer, encode_text
 from radius.session_class import ClassCodec, SessionClass
 from radius.workers.assembly import CLASS_KEY
 from tests.conftest import free_port
+from tests.eventually import eventually
 from tests.integration.radius.asking import SECRET
+from tests.peers.process import ENDS_WITH_US
 
 ROOT = Path(__file__).parents[3]
 PACKETS = 100_000
@@ -103,6 +105,8 @@ class Nas:
             self._selector.register(sock, selectors.EVENT_READ, number)
         self._free = [(number, identifier) for identifier in range(40) for number in range(SOCKETS)]
         self.acknowledged = 0
+        self.half = threading.Event()
+        """Half of all packets are acknowledged."""
 
     def __enter__(self):
         return self
@@ -155,6 +159,8 @@ class Nas:
             phone, *_ = self._sent.pop(slot)
             phone.acknowledged += 1
             self.acknowledged += 1
+            if self.acknowledged == PACKETS // 2:
+                self.half.set()
             if phone.done:
                 self._free.append(slot)
             else:
@@ -172,13 +178,15 @@ class Server:
 
     async def start(self):
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "controller", "serve", "radius",
+            *ENDS_WITH_US, sys.executable, "-m", "controller", "serve", "radius",
             cwd=ROOT, env=self._environment, start_new_session=True,
         )  # fmt: skip
-        async with asyncio.timeout(30):
-            while await self.metric("kolco_radius_nas_clients") != 1:
-                assert self._process.returncode is None
-                await asyncio.sleep(0.1)
+
+        async def ready():
+            assert self._process.returncode is None
+            return await self.metric("kolco_radius_nas_clients") == 1
+
+        await eventually(ready, within_s=60)
 
     async def kill(self):
         if self._process is not None and self._process.returncode is None:
@@ -200,9 +208,10 @@ class Server:
         return values[0] if values else None
 
     async def applied(self):
-        async with asyncio.timeout(300):
-            while await self.metric("kolco_radius_journal_backlog_bytes") != 0:
-                await asyncio.sleep(0.1)
+        async def nothing_waits():
+            return await self.metric("kolco_radius_journal_backlog_bytes") == 0
+
+        await eventually(nothing_waits, within_s=300)
 
 
 @pytest.fixture
@@ -258,6 +267,8 @@ async def server(database, phones, tmp_path):
     environment = os.environ | {
         "KOLCO_DATA_DIR": str(tmp_path / "data"),
         "KOLCO_DATABASE_URL": database.url,
+        "KOLCO_RADIUS_APPLY_BATCH_MAX": "2000",  # nobody else waits for this database
+        "KOLCO_RADIUS_APPLY_LAG_S": "0",  # it is to be killed while it applies
         **{f"KOLCO_RADIUS_{name}_PORT": str(number) for name, number in numbers.items()},
     }
     server = Server(environment, numbers["ADMIN"])
@@ -278,8 +289,7 @@ async def test_what_was_acknowledged_is_there_once(server, phones, database):
     with Nas(server.acct_port, phones) as nas:
         silent = threading.Event()
         sending = asyncio.create_task(asyncio.to_thread(nas.run, silent.is_set))
-        while nas.acknowledged < PACKETS // 2:
-            await asyncio.sleep(0.001)
+        await asyncio.to_thread(nas.half.wait)
         await server.kill()
         silent.set()
         await sending

@@ -27,6 +27,7 @@ from radius.outcomes import Outcome
 from radius.protocol.attributes import AcctStatusType
 from radius.protocol.packet import encode_integer, encode_packet, encode_text
 from radius.session_class import ClassCodec, SessionClass
+from tests.eventually import eventually
 
 START, STOP, INTERIM = AcctStatusType.START, AcctStatusType.STOP, AcctStatusType.INTERIM_UPDATE
 CODEC = ClassCodec(bytes(32))
@@ -189,9 +190,11 @@ async def test_a_crash_while_a_segment_is_put_away_leaves_no_trace(books, open_w
         with pytest.raises(OSError, match="killed"):
             await books.settle()
     running = asyncio.create_task(books.applier.run())
-    async with asyncio.timeout(10):
-        while await books.count(JournalPosition):
-            await asyncio.sleep(0.02)
+
+    async def forgotten():
+        return not await books.count(JournalPosition)
+
+    await eventually(forgotten)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert not list(books.directory.iterdir())
@@ -318,6 +321,24 @@ async def test_journals_of_workers_that_are_gone_are_applied(books, open_writer)
         await books.settle()
         assert await books.total() == 10 + 11 + 12 + 200
         assert len(list_segments(books.directory)) == 2
+
+
+async def test_applying_gives_way_only_after_a_full_batch(books, open_writer, monkeypatch):
+    standings = []
+
+    def wait_once(standing, lag_max_s):
+        standings.append(standing)
+        assert lag_max_s == 0
+        return 0.01 if len(standings) == 1 else 0.0
+
+    monkeypatch.setattr("radius.journal.applier.choose_wait", wait_once)
+    await journal(open_writer, *(books.packet(INTERIM, 0, octets) for octets in range(1, 151)))
+    running = asyncio.create_task(books.applier.run())
+    await eventually(lambda: not books.applier.backlog_bytes)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert len(standings) == 2  # after the batch of 100, not after that of 50
+    assert all(standing.pace > 0 and standing.growth < standing.pace for standing in standings)
 
 
 def test_only_one_applies(tmp_path):

@@ -14,6 +14,7 @@ from radius.journal.housekeeping import Housekeeping, Patience
 from radius.journal.metrics import ApplierMetrics
 from radius.journal.repository import Aside, add_decisions, set_aside
 from radius.legs import stale
+from tests.eventually import eventually
 
 PATIENCE = Patience(
     ap_down=timedelta(seconds=420),
@@ -93,8 +94,6 @@ async def test_what_is_switched_off_is_not_done(make, ended):
 
 async def test_it_goes_on(make, ended):
     running = asyncio.create_task(make(every_s=0.01).run())
-    async with asyncio.timeout(10):
-        while len(ended) < 4:
-            await asyncio.sleep(0.01)
+    await eventually(lambda: len(ended) >= 4)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

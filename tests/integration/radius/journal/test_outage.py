@@ -10,6 +10,7 @@ from controller.core.db import Database
 from controller.core.tasks import Tasks
 from controller.models import Base
 from tests.conftest import free_port
+from tests.eventually import eventually
 from tests.integration.radius.asking import until
 from tests.integration.radius.journal.test_applier import books, journal, life  # noqa: F401 - a fixture
 
@@ -75,9 +76,8 @@ async def test_accounting_waits_for_the_database(books, open_writer, relay):  # 
         await until(applied)
         await relay.close()
         await journal(open_writer, *life(books, 1, 40))  # acknowledged
-        await asyncio.sleep(0.5)
+        await eventually(lambda: books.applier.backlog_age_s() > 0.3)
         assert not await applied()
-        assert books.applier.backlog_age_s() > 0.3
         await relay.open()
         await until(applied, seconds=60)
     assert await books.total() == 70

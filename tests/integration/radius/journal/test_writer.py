@@ -11,6 +11,7 @@ from radius.journal.errors import NotStored, NotStoredError
 from radius.journal.format import HEADER_LENGTH, Kind, parse_payload, scan
 from radius.journal.segments import list_segments, path_of
 from radius.reply import ACCOUNTED
+from tests.eventually import eventually
 
 NOT_STORED = "kolco_radius_journal_not_stored"
 
@@ -50,12 +51,18 @@ async def test_what_comes_during_a_sync_shares_the_next(open_writer, metrics, mo
 
 
 async def test_nothing_is_confirmed_before_the_sync(open_writer, monkeypatch):
-    gate = threading.Event()
+    syncing, gate = threading.Event(), threading.Event()
     sync = os.fdatasync
-    monkeypatch.setattr(writer.os, "fdatasync", lambda descriptor: gate.wait(10) and sync(descriptor))
+
+    def wait(descriptor):
+        syncing.set()
+        assert gate.wait(10)
+        sync(descriptor)
+
+    monkeypatch.setattr(writer.os, "fdatasync", wait)
     async with open_writer() as journal:
         future = journal.append_accounting("nas", "192.0.2.1", b"x")
-        await asyncio.sleep(0.05)
+        await asyncio.to_thread(syncing.wait)
         assert not future.done()
         gate.set()
         await future
@@ -130,9 +137,7 @@ async def test_decisions_go_along_unasked_for(open_writer, directory):
     decision = DecisionRecord("nas", "reject", reason="policy")
     async with open_writer() as journal:
         journal.append_decision(decision)
-        async with asyncio.timeout(5):
-            while not list_segments(directory) or not entries(directory):
-                await asyncio.sleep(0.01)
+        await eventually(lambda: entries(directory))
         journal.append_decision(decision)  # and those at the end are not lost
     read = entries(directory)
     assert [entry.kind for entry in read] == [Kind.DECISION] * 2

@@ -157,6 +157,17 @@ async def test_what_is_under_way_ends_with_its_connection(served, stream):
     assert await is_closed(reader)
 
 
+async def test_what_others_wait_for_too_does_not_end_with_a_connection(served, stream):
+    reader, writer = stream
+    served.hold = True
+    writer.write(make(Code.ACCOUNTING_REQUEST, 1, (40, b"\0\0\0\1")).data)
+    await eventually(lambda: served.held)
+    writer.transport.abort()
+    await eventually(lambda: len(served.server) == 0)
+    assert not served.held[0][1].cancelled()
+    assert await is_closed(reader)
+
+
 async def test_who_does_not_read_holds_no_memory_and_is_cut_off(served):
     """The client sends and never reads: its answers fill the buffers, then its requests stay with it."""
     context = served.context(served.partner.issue(METRO))
