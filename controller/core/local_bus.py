@@ -7,7 +7,6 @@ second. Not for many machines: that is what `nats_bus` is for.
 
 import asyncio
 import contextlib
-from collections import OrderedDict
 from datetime import timedelta
 
 from controller.core import outbox
@@ -20,6 +19,8 @@ _POLL_POSTGRESQL_S = 0.1
 _BATCH = 500
 _LATE_COMMIT_S = 10.0
 """How long a PostgreSQL transaction may hold an id before it commits and still be delivered."""
+_MOST_MISSING = 10_000
+"""How many ids before one that is there may belong to transactions that go on."""
 
 
 class LocalBus(Dispatcher):
@@ -35,7 +36,9 @@ class LocalBus(Dispatcher):
         self._db = db
         self._clock = clock
         self._after = 0
-        self._recent: OrderedDict[int, float] = OrderedDict()
+        """The highest id that was read."""
+        self._missing: dict[int, float] = {}
+        """Lower ids that were not there, of transactions that go on or failed, and when that was noticed."""
         self._nudged = asyncio.Event()
 
     async def connect(self) -> None:
@@ -44,7 +47,8 @@ class LocalBus(Dispatcher):
         async with self._db.reading() as tx:
             self._after = await outbox.last_id_before(tx, horizon)
             known = await outbox.ids_after(tx, self._after)
-        self._recent = OrderedDict.fromkeys(known, self._clock.monotonic())
+        for number in known:
+            self._pass(number)
         outbox.on_commit(self._db, self._nudged.set)
 
     async def run(self) -> None:
@@ -68,19 +72,26 @@ class LocalBus(Dispatcher):
     async def _deliver(self) -> None:
         """Deliver each event once, those included whose transaction committed after a later id's did."""
         horizon = self._clock.monotonic() - _LATE_COMMIT_S
-        while self._recent and next(iter(self._recent.values())) < horizon:
-            self._after = max(self._after, self._recent.popitem(last=False)[0])
-        position = self._after
+        while self._missing and next(iter(self._missing.values())) < horizon:
+            del self._missing[next(iter(self._missing))]
         while True:
             async with self._db.reading() as tx:
-                rows = await outbox.newer(tx, position, _BATCH)
+                rows = await outbox.newer(tx, self._after, _BATCH)
+                # Asked for after those: whatever committed before one of them is seen, and comes first.
+                late = await outbox.find(tx, list(self._missing)) if self._missing else ()
+            for row in late:
+                del self._missing[row.id]
+                await self.dispatch(row.topic, row.payload)
             for row in rows:
-                if row.id not in self._recent:
-                    self._recent[row.id] = self._clock.monotonic()
-                    await self.dispatch(row.topic, row.payload)
+                self._pass(row.id)
+                await self.dispatch(row.topic, row.payload)
             if len(rows) < _BATCH:
-                break
-            position = rows[-1].id
-        if self._db.dialect == "sqlite" and rows:  # one writer at a time: ids commit in order
-            self._after = rows[-1].id
-            self._recent.clear()
+                return
+
+    def _pass(self, number: int) -> None:
+        """Go on to the next id that is there, and take note of those before it that are not."""
+        if self._db.dialect == "postgresql":  # SQLite has one writer at a time: ids commit in order
+            now = self._clock.monotonic()
+            for missing in range(max(self._after + 1, number - _MOST_MISSING), number):
+                self._missing[missing] = now
+        self._after = number

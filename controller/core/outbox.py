@@ -4,12 +4,13 @@ The bus carries it on after the commit; so there is no event without its change 
 without its event, whatever process dies when.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from controller.core.bus import encode_event
@@ -98,6 +99,17 @@ async def newer(tx: Tx, after: int, limit: int) -> Sequence[Carried]:
         .where(OutboxRow.id > after)
         .order_by(OutboxRow.id)
         .limit(limit)
+    )
+    return [Carried(*row) for row in rows]
+
+
+async def find(tx: Tx, ids: Collection[int]) -> Sequence[Carried]:
+    """Return those of these events that are there, in order; on PostgreSQL."""
+    wanted = sa.bindparam(None, list(ids), type_=postgresql.ARRAY(sa.BigInteger))
+    rows = await tx.execute(
+        sa.select(OutboxRow.id, OutboxRow.topic, OutboxRow.payload)
+        .where(OutboxRow.id == sa.func.any(wanted))
+        .order_by(OutboxRow.id)
     )
     return [Carried(*row) for row in rows]
 

@@ -67,3 +67,35 @@ async def test_what_was_under_way_at_the_start_is_heard(postgres_url):
     finally:
         await database.close()
     assert heard.numbers == [1]
+
+
+async def test_what_was_read_is_not_read_again(postgres_url, monkeypatch):
+    database = Database(postgres_url)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(outbox.OutboxRow.metadata.create_all)
+    bus = LocalBus(database, SystemClock())
+    heard = Heard()
+    bus.subscribe(Happened, heard)
+    await bus.connect()
+    newer, read = outbox.newer, []
+
+    async def note(*arguments):
+        rows = await newer(*arguments)
+        read.extend(row.id for row in rows)
+        return rows
+
+    monkeypatch.setattr(outbox, "newer", note)
+    try:
+        async with Tasks() as tasks:
+            tasks.spawn("bus", bus.run)
+            for number in range(1, 21):
+                heard.enough.clear()
+                heard.expected = number
+                async with database.transaction() as tx:
+                    await outbox.add(tx, Happened(number))
+                async with asyncio.timeout(5):
+                    await heard.enough.wait()
+    finally:
+        await database.close()
+    assert heard.numbers == list(range(1, 21))
+    assert len(read) == len(set(read)) == 20
