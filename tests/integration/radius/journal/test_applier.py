@@ -240,18 +240,19 @@ async def test_a_database_that_lacks_a_table_costs_no_record(books, open_writer)
 
 async def test_transactions_that_met_others_are_tried_again(books, open_writer, monkeypatch):
     await journal(open_writer, *life(books, 0, 30))
-    apply, tries = Accountant.apply, []
+    accountant, tries = books.applier._accountant, []
 
     class DeadlockError(Exception):
         sqlstate = "40P01"
 
-    async def meet_others(self, tx, received):
-        tries.append(len(received))
-        if len(tries) < 3:
-            raise sa.exc.DBAPIError("", None, DeadlockError())
-        return await apply(self, tx, received)
+    class MeetsOthers:
+        async def apply(self, tx, received):
+            tries.append(len(received))
+            if len(tries) < 3:
+                raise sa.exc.DBAPIError("", None, DeadlockError())
+            return await accountant.apply(tx, received)
 
-    monkeypatch.setattr(Accountant, "apply", meet_others)
+    monkeypatch.setattr(books.applier, "_accountant", MeetsOthers())
     await books.settle()
     assert tries == [3, 3, 3]
     assert await books.total() == 30
