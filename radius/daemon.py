@@ -33,6 +33,7 @@ from radius.reply import ALIVE_ACCESS
 from radius.served.build import make_asker, start_serving
 from radius.session_class import ClassCodec
 from radius.settings import RadiusSettings
+from radius.tables import Tables
 from radius.workers.assembly import CLASS_KEY, assemble, follow_nas_table, prepare
 from radius.workers.link import AloneLink
 from radius.workers.pool import WorkerPool
@@ -70,10 +71,11 @@ async def serve(
     metrics = RadiusMetrics(runtime.registry)
     registry = NasRegistry(runtime.db, runtime.secrets, runtime.clock)
     codec = ClassCodec(runtime.secrets.get(CLASS_KEY))
+    tables = Tables(runtime)
     serving = asyncio.Event()
     async with AsyncExitStack() as stack:
         stack.enter_context(only_one(journal_directory(runtime.data_dir)))
-        await follow_nas_table(runtime, settings, registry)
+        await follow_nas_table(tables, settings, registry)
         metrics.watch_clients(partial(len, registry))
         metrics.watch_signing(lambda: registry.signing)
         disconnector = await start_serving(runtime, settings, registry, metrics)
@@ -81,7 +83,7 @@ async def serve(
         runtime.tasks.spawn("radius-nas-heard", partial(_note_heard, runtime, settings, registry))
         index = make_index(runtime)
         await stack.enter_async_context(keep_index(runtime, settings, index))
-        answering = _Answering(runtime, settings, metrics, registry, stack, index=index)
+        answering = _Answering(runtime, settings, metrics, registry, tables, stack, index=index)
         numbers = dict(await (answering.share() if settings.worker_count else answering.answer()))
         if settings.dynamic_from:
             _name_strangers(settings, registry)
@@ -120,12 +122,13 @@ class _Answering:
         shown: the metrics of the daemon and its workers.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - it joins that many parts
         self,
         runtime: Runtime,
         settings: RadiusSettings,
         metrics: RadiusMetrics,
         registry: NasRegistry,
+        tables: Tables,
         stack: AsyncExitStack,
         *,
         index: AccountIndex,
@@ -135,6 +138,7 @@ class _Answering:
         self._settings = settings
         self._metrics = metrics
         self._registry = registry
+        self._tables = tables
         self._stack = stack
         self._pool: WorkerPool | None = None
         self.shown = runtime.registry
@@ -152,6 +156,7 @@ class _Answering:
             settings,
             self._metrics,
             self._registry,
+            self._tables,
             link=AloneLink(),
             index=self._index,
             stack=self._stack,

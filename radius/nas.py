@@ -5,7 +5,7 @@ start, when a NAS changed, when events may have been missed, and now and then. I
 """
 
 import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -171,8 +171,15 @@ class NasRegistry:
 
     async def reload(self) -> None:
         """Read the table again; one damaged entry is logged and left out."""
+        self.take(await self.read())
+
+    async def read(self) -> list[repository.NasRow]:
+        """Return the table of the database."""
         async with self._db.reading() as tx:
-            rows = await repository.list_nas(tx)
+            return await repository.list_nas(tx)
+
+    def take(self, rows: list[repository.NasRow]) -> None:
+        """Put a reading of the table in force."""
         before = len(self._table)
         entries = list(self._entries(rows))
         self._table = NasTable(entries)
@@ -186,7 +193,7 @@ class NasRegistry:
         if len(self._table) != before:
             _log.info(LOG_LOADED, entries=len(self._table))
 
-    def _entries(self, rows: Sequence[repository.NasRow]) -> Iterable[NasEntry]:
+    def _entries(self, rows: list[repository.NasRow]) -> Iterable[NasEntry]:
         for row in rows:
             try:
                 shared = self._unseal(row)

@@ -46,7 +46,7 @@ class CredentialState:
     revoked_at: datetime | None
 
 
-async def list_nas(tx: Tx) -> Sequence[NasRow]:
+async def list_nas(tx: Tx) -> list[NasRow]:
     """Return every enabled NAS that comes over UDP."""
     rows: Any = await tx.execute(
         sa.select(

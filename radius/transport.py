@@ -16,6 +16,7 @@ from radius.proxy.proxy import AnswerRequest, Proxy
 from radius.radsec.build import open_trust, serve_radsec
 from radius.radsec.trust import TrustKeeper
 from radius.settings import RadiusSettings
+from radius.tables import Tables
 
 
 class Transport:
@@ -25,6 +26,7 @@ class Transport:
         runtime: what the process stands on.
         settings: of RADIUS.
         trust: certificates in force.
+        tables: keeps who may come by RadSec.
         proxy: stands before the answers.
         stack: closes what is opened.
 
@@ -33,17 +35,19 @@ class Transport:
         answer_accounting: answers an Accounting-Request here, and has it delivered to its home server.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - it joins that many parts
         self,
         runtime: Runtime,
         settings: RadiusSettings,
         trust: TrustKeeper,
+        tables: Tables,
         proxy: Proxy,
         stack: AsyncExitStack,
     ) -> None:
         self._runtime = runtime
         self._settings = settings
         self._trust = trust
+        self._tables = tables
         self._stack = stack
         # Bound here: every request on every port goes this way.
         self.answer_access: Final = proxy.answer_access
@@ -69,6 +73,7 @@ class Transport:
             self._trust,
             metrics,
             registry,
+            self._tables,
             access=self.answer_access,
             accounting=self.answer_accounting,
             port=port,
@@ -80,6 +85,7 @@ class Transport:
 async def open_transport(
     runtime: Runtime,
     settings: RadiusSettings,
+    tables: Tables,
     *,
     access: AnswerRequest,
     accounting: AnswerRequest,
@@ -90,6 +96,7 @@ async def open_transport(
     Args:
         runtime: what the process stands on.
         settings: of RADIUS.
+        tables: keeps the routes.
         access: answers Access-Requests here.
         accounting: answers Accounting-Requests here.
         stack: closes what is opened.
@@ -98,6 +105,8 @@ async def open_transport(
         InvalidInputError: a certificate, authority or revocation list cannot be used.
     """
     trust = open_trust(runtime, settings)
-    proxy = await build_proxy(runtime, settings, trust, access=access, accounting=accounting, stack=stack)
+    proxy = await build_proxy(
+        runtime, settings, trust, tables, access=access, accounting=accounting, stack=stack
+    )
     runtime.tasks.spawn("radius-radsec-trust", partial(trust.watch, settings.radsec_reload_s))
-    return Transport(runtime, settings, trust, proxy, stack)
+    return Transport(runtime, settings, trust, tables, proxy, stack)

@@ -26,6 +26,7 @@ from radius.metrics import RadiusMetrics
 from radius.mpsk.metrics import show_all as show_ring
 from radius.proxy.metrics import ProxyMetrics
 from radius.radsec.metrics import RadsecMetrics
+from radius.tables import show_all as show_tables
 from radius.workers.metrics import show_all
 
 __all__ = ["app", "render_metrics"]
@@ -111,6 +112,7 @@ def render_metrics() -> str:
         "RADIUS": RadiusMetrics,
         "RADIUS: worker processes": show_all,
         "RADIUS: the account index": show_index,
+        "RADIUS: small tables": show_tables,
         "RADIUS: the journal of accounting": show_journal,
         "RADIUS: EAP": EapMetrics,
         "RADIUS: network keys of devices": show_ring,

@@ -11,7 +11,7 @@ import uvloop
 
 from controller import migrations
 from controller.core.db import Database
-from controller.core.errors import KolcoError
+from controller.core.errors import KolcoError, UnavailableError
 from controller.core.limits import allow_open_files
 from controller.core.log import configure_logging, get_logger
 from controller.core.runtime import Runtime, open_runtime
@@ -20,6 +20,9 @@ from controller.core.tasks import run_until_stopped
 
 LOG_READY = "daemon.ready"
 LOG_STOPPED = "daemon.stopped"
+LOG_DATABASE_AWAY = "daemon.starts_without_database"
+
+_PATIENCE_S = 5.0
 
 Serve = Callable[..., Awaitable[None]]
 
@@ -41,6 +44,8 @@ _PLACES = {
     DaemonName.RADIUS: ("radius", "RadiusSettings"),
     DaemonName.MONITOR: ("monitoring", "MonitorSettings"),
 }
+_PATIENT = {DaemonName.RADIUS}
+"""Those that have work to do while the database is away."""
 
 
 def settings_class(name: DaemonName) -> type[Section]:
@@ -62,14 +67,15 @@ def command(
     settings = settings_class(daemon).load()
     allow_open_files()
     serve: Serve = import_module(f"{_PLACES[daemon][0]}.daemon").serve
+    patient = daemon in _PATIENT and not core.database.startswith("sqlite")  # a file is never away for long
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run_until_stopped(_serve(serve, core, settings)))
+        runner.run(run_until_stopped(_serve(serve, core, settings, patient=patient)))
 
 
-async def _serve(serve: Serve, core: CoreSettings, settings: Any) -> None:
+async def _serve(serve: Serve, core: CoreSettings, settings: Any, *, patient: bool) -> None:
     log = get_logger(__name__)
-    await _check_schema(core)
-    async with open_runtime(core) as runtime:
+    await _check_schema(core, patient=patient)
+    async with open_runtime(core, patient=patient) as runtime:
         work = asyncio.ensure_future(serve(runtime, settings, ready=lambda: log.info(LOG_READY)))
         try:
             await _first_failure(work, runtime)
@@ -92,10 +98,15 @@ async def _first_failure(work: asyncio.Future[None], runtime: Runtime) -> None:
         future.result()
 
 
-async def _check_schema(core: CoreSettings) -> None:
+async def _check_schema(core: CoreSettings, *, patient: bool) -> None:
     db = Database(core.database)
     try:
-        await migrations.check(db)
+        async with asyncio.timeout(_PATIENCE_S if patient else None):
+            await migrations.check(db)
+    except (UnavailableError, TimeoutError) as error:
+        if not patient:
+            raise
+        get_logger(__name__).warning(LOG_DATABASE_AWAY, reason=str(error) or "it does not answer")
     finally:
         await db.close()
 

@@ -87,6 +87,7 @@ class NatsBus(Dispatcher):
             )
         except (NatsError, OSError, TimeoutError) as error:
             await self._client.close()
+            self._client = Client()  # one that was closed connects no more
             raise UnavailableError(
                 f"the event bus does not answer: {_reason(error)}",
                 hint="start nats-server with JetStream (`nats-server -js`), or unset KOLCO_BUS_URL",

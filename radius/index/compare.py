@@ -118,7 +118,7 @@ def _difference(environment: Environment, table: bytes, part: int, spool: Spool)
     changes: list[Change] = []
     try:
         wanted = spool.take(part)
-        with environment.lmdb.begin(db=environment.tables[table]) as tx:
+        with environment.read(table) as tx:
             cursor = tx.cursor()
             if cursor.set_range(bytes((part,))):
                 for key, value in cursor.iternext():

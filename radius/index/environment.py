@@ -47,6 +47,14 @@ class Environment:
         self.tables = {name: lmdb_environment.open_db(name) for name in (*TABLES, SETTLED)}
         self.identity = identity_of(path)
 
+    def read(self, table: bytes) -> "lmdb.Transaction[bytes]":
+        """Begin to read a table as it was committed last."""
+        try:
+            return self.lmdb.begin(db=self.tables[table])
+        except lmdb.MapResizedError:
+            self.lmdb.set_mapsize(0)  # the writer was given a larger map
+            return self.lmdb.begin(db=self.tables[table])
+
     def close(self) -> None:
         """Close it; nothing may use it any more."""
         self.lmdb.close()

@@ -64,6 +64,10 @@ class KeyRing:
         """Return the names of all keys."""
         return set(self._keys)
 
+    def keys(self) -> list[OpenNetworkKey]:
+        """Return all keys, by name."""
+        return [self._keys[username] for username in sorted(self._keys)]
+
     def put(self, key: OpenNetworkKey) -> None:
         """Add a key, or replace the one of its name."""
         self.remove(key.username)

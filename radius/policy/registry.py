@@ -38,11 +38,19 @@ class PolicyRegistry:
 
     async def reload(self) -> None:
         """Read the policy again; one that cannot be read leaves the one before in force, and is logged."""
+        self.take(await self.read())
+
+    async def read(self) -> repository.InForce:
+        """Return what is in force by the database."""
         async with self._db.reading() as tx:
             newest = await repository.find_newest(tx)
-            resets = await repository.list_cui_resets(tx)
+            return repository.InForce(newest, await repository.list_cui_resets(tx))
+
+    def take(self, reading: repository.InForce) -> None:
+        """Judge by a reading from now on."""
+        newest = reading.newest
         if self._cui is not None:
-            self._cui.set_resets(resets)
+            self._cui.set_resets(reading.cui_resets)
         if newest is None or newest.id == self.engine.policy.revision:
             return
         try:

@@ -21,6 +21,14 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
+class InForce:
+    """What is judged by: the newest revision, if there is one, and how often accounts changed identity."""
+
+    newest: Revision | None
+    cui_resets: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Names:
     """What rules may speak of, by identifiers."""
 

@@ -14,6 +14,7 @@ from radius.proxy.choice import Link
 from radius.proxy.forwarder import Forwarder, ForwardLimits
 from radius.proxy.metrics import ProxyMetrics
 from radius.proxy.proxy import AnswerRequest, Proxy, ProxyParts
+from radius.proxy.repository import Roaming
 from radius.proxy.rewrite import MARK_LENGTH
 from radius.proxy.roaming import Operator
 from radius.proxy.route_class import RouteClassCodec
@@ -23,8 +24,8 @@ from radius.proxy.types import Home, Timing
 from radius.proxy.udp import UdpLink
 from radius.radsec.link import RadsecLink
 from radius.radsec.trust import TrustKeeper
-from radius.reload import keep_read
 from radius.settings import RadiusSettings
+from radius.tables import Table, Tables
 
 _CLASS_KEY: Final = "radius-class"
 
@@ -33,6 +34,7 @@ async def build_proxy(
     runtime: Runtime,
     settings: RadiusSettings,
     trust: TrustKeeper,
+    tables: Tables,
     *,
     access: AnswerRequest,
     accounting: AnswerRequest,
@@ -44,6 +46,7 @@ async def build_proxy(
         runtime: what the process stands on.
         settings: of RADIUS.
         trust: certificates in force.
+        tables: keeps the routes.
         access: answers Access-Requests here.
         accounting: answers Accounting-Requests here.
         stack: closes what is opened.
@@ -91,14 +94,8 @@ async def build_proxy(
         )
     )
     metrics.watch_requests(partial(len, proxy))
-    await keep_read(
-        runtime.tasks,
-        runtime.bus,
-        "radius-routes",
-        routing.reload,
-        RoutesChanged,
-        every_s=settings.nas_reload_s,
-    )
+    table = Table("routes", Roaming, routing.read, routing.take)
+    await tables.follow(table, RoutesChanged, every_s=settings.nas_reload_s)
     forwarder.resume()
     return proxy
 

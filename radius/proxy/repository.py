@@ -1,6 +1,5 @@
 """All SQL of the proxy: home servers and routes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -26,7 +25,15 @@ class HomeRow:
     status_server: bool
 
 
-async def list_homes(tx: Tx) -> Sequence[HomeRow]:
+@dataclass(frozen=True, slots=True)
+class Roaming:
+    """All that is read: home servers, and the realms' routes to them."""
+
+    homes: list[HomeRow]
+    routes: list[Route]
+
+
+async def list_homes(tx: Tx) -> list[HomeRow]:
     """Return every enabled home server."""
     rows = await tx.scalars(sa.select(RadiusHome).where(RadiusHome.enabled).order_by(RadiusHome.id))
     return [
@@ -46,7 +53,7 @@ async def list_homes(tx: Tx) -> Sequence[HomeRow]:
     ]
 
 
-async def list_routes(tx: Tx) -> Sequence[Route]:
+async def list_routes(tx: Tx) -> list[Route]:
     """Return every realm's route."""
     rows = await tx.execute(sa.select(RadiusRealm.pattern, RadiusRealm.homes, RadiusRealm.balance))
     return [Route(pattern, tuple(homes), balance) for pattern, homes, balance in rows]

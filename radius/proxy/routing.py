@@ -65,10 +65,16 @@ class Routing:
 
     async def reload(self) -> None:
         """Read the tables again; one damaged entry is logged and left out."""
+        self.take(await self.read())
+
+    async def read(self) -> repository.Roaming:
+        """Return the tables of the database."""
         async with self._db.reading() as tx:
-            rows = await repository.list_homes(tx)
-            routes = await repository.list_routes(tx)
-        homes = {home.id: home for home in map(self._read, rows) if home is not None}
+            return repository.Roaming(await repository.list_homes(tx), await repository.list_routes(tx))
+
+    def take(self, reading: repository.Roaming) -> None:
+        """Go by a reading from now on."""
+        homes = {home.id: home for home in map(self._read, reading.homes) if home is not None}
         for home_id, (home, _) in tuple(self._homes.items()):
             if homes.get(home_id) != home:
                 self._drop(home_id)
@@ -78,7 +84,7 @@ class Routing:
                 self._homes[home_id] = (home, links)
                 for kind, link in links.items():
                     self._metrics.watch_home(home_id, kind, lambda link=link: float(link.up))  # type: ignore[misc]
-        self.realms = make_realms(routes)
+        self.realms = make_realms(reading.routes)
         self._metrics.count_read()
 
     def review(self) -> None:

@@ -14,13 +14,14 @@ from radius.nas import NasRegistry
 from radius.radsec.identity import keep_client, keep_server
 from radius.radsec.metrics import RadsecMetrics
 from radius.radsec.peers import PeerRegistry
+from radius.radsec.repository import Known
 from radius.radsec.reverse import open_desk
 from radius.radsec.server import RadsecLimits, RadsecServer
 from radius.radsec.session import Handlers
 from radius.radsec.trust import TrustFiles, TrustKeeper, read_issued
-from radius.reload import keep_read
 from radius.server import AnswerRequest
 from radius.settings import RadiusSettings
+from radius.tables import Table, Tables
 
 RADSEC: Final = "radsec"
 """The port's word among those of the other ports."""
@@ -71,12 +72,13 @@ def open_trust(runtime: Runtime, settings: RadiusSettings) -> TrustKeeper:
     return TrustKeeper(files)
 
 
-async def serve_radsec(
+async def serve_radsec(  # noqa: PLR0917 - it joins that many parts
     runtime: Runtime,
     settings: RadiusSettings,
     trust: TrustKeeper,
     metrics: RadiusMetrics,
     registry: NasRegistry,
+    tables: Tables,
     *,
     access: AnswerRequest,
     accounting: AnswerRequest,
@@ -92,6 +94,7 @@ async def serve_radsec(
         trust: certificates in force.
         metrics: counts requests.
         registry: told which NAS was heard.
+        tables: keeps who may come.
         access: answers Access-Requests.
         accounting: answers Accounting-Requests.
         port: TCP port, 0 for a free one.
@@ -123,21 +126,15 @@ async def serve_radsec(
         counts.show_trust(trust.current.expires_at, trust.current.revocations.next_update())
         server.review()
 
-    async def read_peers() -> None:
-        await peers.reload()
+    def take(known: Known) -> None:
+        peers.take(known)
         counts.show_peers(len(peers.table.clients), len(peers.table.serials))
         server.review()
 
     trust_changed()
     trust.listen(trust_changed)
-    await keep_read(
-        runtime.tasks,
-        runtime.bus,
-        "radius-radsec-peers",
-        read_peers,
-        NasChanged,
-        every_s=settings.nas_reload_s,
-    )
+    table = Table("radsec-peers", Known, peers.read, take)
+    await tables.follow(table, NasChanged, every_s=settings.nas_reload_s)
     sock = listen_tcp(settings.radsec_host, port, reuse_port=reuse_port)
     stack.callback(sock.close)
     stack.push_async_callback(server.close)

@@ -85,8 +85,14 @@ class PeerRegistry:
 
     async def reload(self) -> None:
         """Read the table again."""
+        self.take(await self.read())
+
+    async def read(self) -> repository.Known:
+        """Return the table of the database."""
         async with self._db.reading() as tx:
-            names = await repository.list_names(tx)
-            serials = await repository.list_adopted(tx)
-        clients = {row.name: make_client(row.nas_id, vendor=row.vendor, cui=row.cui) for row in names}
-        self.table = PeerTable(clients, serials)
+            return repository.Known(await repository.list_names(tx), await repository.list_adopted(tx))
+
+    def take(self, known: repository.Known) -> None:
+        """Go by a reading from now on."""
+        clients = {row.name: make_client(row.nas_id, vendor=row.vendor, cui=row.cui) for row in known.names}
+        self.table = PeerTable(clients, known.serials)

@@ -1,6 +1,5 @@
 """All SQL of RadSec: which certificates belong to a NAS."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -19,7 +18,15 @@ class NameRow:
     cui: str
 
 
-async def list_names(tx: Tx) -> Sequence[NameRow]:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Who may come by RadSec: NASes by name, and the serials of adopted access points."""
+
+    names: list[NameRow]
+    serials: frozenset[str]
+
+
+async def list_names(tx: Tx) -> list[NameRow]:
     """Return the enabled NASes that come by RadSec."""
     rows = await tx.execute(
         sa.select(sa.func.coalesce(Nas.radsec_name, ""), Nas.id, Nas.vendor, Nas.cui)

@@ -35,7 +35,8 @@ async def start_serving(
     )
     runtime.bus.subscribe(SessionEnded, disconnector.hear)
     runtime.bus.on_gap(disconnector.reconcile)
-    await disconnector.reconcile()
+    # Beside the start, which does not wait for a database that is away.
+    runtime.tasks.spawn("radius-disconnect-missed", disconnector.reconcile)
     runtime.tasks.spawn("radius-disconnect", disconnector.run)
     keeper = SpentKeeper(runtime.db, runtime.clock, runtime.settings.zone, every_s=settings.spent_s)
     runtime.tasks.spawn("radius-spent-keeper", keeper.run)

@@ -1,5 +1,7 @@
 """Who has no volume left, as of the last reading, where logins are decided."""
 
+from datetime import datetime
+
 from controller.core.db import Database
 from radius.spent import repository
 
@@ -26,6 +28,13 @@ class SpentRegistry:
 
     async def reload(self) -> None:
         """Read them again."""
+        self.take(await self.read())
+
+    async def read(self) -> dict[str, datetime]:
+        """Return the accounts of the database that have nothing left, and until when."""
         async with self._db.reading() as tx:
-            spent = await repository.list_spent(tx)
+            return await repository.list_spent(tx)
+
+    def take(self, spent: dict[str, datetime]) -> None:
+        """Go by a reading from now on."""
         self._until = {account_id: until.timestamp() for account_id, until in spent.items()}

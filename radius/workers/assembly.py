@@ -4,8 +4,8 @@ Here parts plug in that every process has: NAS table, policy, look-ups, EAP, the
 RadSec listeners. Parts of which there is one (the account index's keeper, the journal's applier, ending
 sessions, dynamic authorisation, the admin port) belong into `radius.daemon`. A part here
 
-- reads the database through `reload.keep_read`, which follows the bus; in a worker the bus carries what
-  `relay.RELAYED` lists, so add the events there;
+- reads the database through `Tables.follow`, which follows the bus and makes do with what is on the disk
+  while the database is away; in a worker the bus carries what `relay.RELAYED` lists, so add the events there;
 - counts in `metrics.tally` what each packet counts, and the rest in `runtime.registry`: the parent shows
   the sums (`families.GAUGE_RULES` says which gauges are not summed);
 - must not need the database to answer an Access-Request.
@@ -16,6 +16,7 @@ import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from controller.core.runtime import Runtime
@@ -44,17 +45,19 @@ from radius.mschap import MsChapResponder
 from radius.nas import NasRegistry
 from radius.policy.events import CuiWasReset, PolicyChanged
 from radius.policy.registry import PolicyRegistry
+from radius.policy.repository import InForce
 from radius.ports import PortPlan, Ports
 from radius.protocol.connection import ACCT_CODES, AUTH_CODES
 from radius.question import Question
 from radius.radsec.build import RADSEC, open_trust
-from radius.reload import keep_read
 from radius.reply import ALIVE_ACCESS, ALIVE_ACCOUNTING, Replies
+from radius.repository import NasRow
 from radius.server import RadiusPort
 from radius.session_class import ClassCodec
 from radius.settings import RadiusSettings
 from radius.spent.events import SpentChanged
 from radius.spent.registry import SpentRegistry
+from radius.tables import Table, Tables
 from radius.transport import open_transport
 from radius.workers.link import Link
 
@@ -74,16 +77,10 @@ class Assembled:
     access: RadiusPort
 
 
-async def follow_nas_table(runtime: Runtime, settings: RadiusSettings, registry: NasRegistry) -> None:
+async def follow_nas_table(tables: Tables, settings: RadiusSettings, registry: NasRegistry) -> None:
     """Read the NAS table, and again whenever it changes."""
-    await keep_read(
-        runtime.tasks,
-        runtime.bus,
-        "radius-nas",
-        registry.reload,
-        NasChanged,
-        every_s=settings.nas_reload_s,
-    )
+    table = Table("nas", list[NasRow], registry.read, registry.take)
+    await tables.follow(table, NasChanged, every_s=settings.nas_reload_s)
 
 
 def prepare(runtime: Runtime, settings: RadiusSettings) -> None:
@@ -102,6 +99,7 @@ async def assemble(
     settings: RadiusSettings,
     metrics: RadiusMetrics,
     registry: NasRegistry,
+    tables: Tables,
     *,
     link: Link,
     index: AccountIndex,
@@ -115,6 +113,7 @@ async def assemble(
         settings: of RADIUS.
         metrics: counts.
         registry: the NAS table, read already.
+        tables: keeps what else is read.
         link: joins it to the rest.
         index: the account index, open.
         stack: closes what is opened.
@@ -126,10 +125,13 @@ async def assemble(
     """
     codec = ClassCodec(runtime.secrets.get(CLASS_KEY))
     journal = await stack.enter_async_context(open_journal(runtime.data_dir, settings, metrics.tally))
-    answers = await _answers(runtime, settings, metrics, codec, link=link, index=index, journal=journal)
+    answers = await _answers(
+        runtime, settings, metrics, codec, tables, link=link, index=index, journal=journal
+    )
     transport = await open_transport(
         runtime,
         settings,
+        tables,
         access=answers.answer_access,
         accounting=Acknowledger(journal).answer,
         stack=stack,
@@ -163,6 +165,7 @@ async def _answers(
     settings: RadiusSettings,
     metrics: RadiusMetrics,
     codec: ClassCodec,
+    tables: Tables,
     *,
     link: Link,
     index: AccountIndex,
@@ -170,24 +173,11 @@ async def _answers(
 ) -> Answers:
     cui = CuiIssuer(runtime.secrets.get(CUI_KEY), monthly=settings.cui_monthly, zone=runtime.settings.zone)
     policy = PolicyRegistry(runtime.db, runtime.settings.zone, cui)
-    await keep_read(
-        runtime.tasks,
-        runtime.bus,
-        "radius-policy",
-        policy.reload,
-        PolicyChanged,
-        CuiWasReset,
-        every_s=settings.nas_reload_s,
-    )
+    in_force = Table("policy", InForce, policy.read, policy.take)
+    await tables.follow(in_force, PolicyChanged, CuiWasReset, every_s=settings.nas_reload_s)
     spent = SpentRegistry(runtime.db)
-    await keep_read(
-        runtime.tasks,
-        runtime.bus,
-        "radius-spent",
-        spent.reload,
-        SpentChanged,
-        every_s=settings.nas_reload_s,
-    )
+    used_up = Table("spent", dict[str, datetime], spent.read, spent.take)
+    await tables.follow(used_up, SpentChanged, every_s=settings.nas_reload_s)
     judge = Judge(Directory(runtime.secrets), policy.judge, spent.is_spent)
     authorizer = Authorizer(runtime.db, judge, runtime.clock)
     database: Group[Question, Decision] = Group(authorizer.decide_all, max_items=settings.batch_max)
@@ -212,7 +202,7 @@ async def _answers(
         count_tries=counts.count_tries,
     )
     counts.watch(partial(len, ring))
-    await keep_ring(runtime, ring)
+    await keep_ring(runtime, tables, ring)
     mschap = MsChapResponder(decisions.decide, replies.render, random_octets=secrets.token_bytes)
     mpsk = MpskResponder(ring, decisions.decide, replies.render, random_octets=secrets.token_bytes)
     return Answers(decisions.decide, replies, eap=eap, others=(mschap.answer, mpsk.answer))

@@ -33,6 +33,7 @@ from radius.nas import NasRegistry
 from radius.parent import die_with_parent
 from radius.protocol.connection import RequestReceived
 from radius.settings import RadiusSettings
+from radius.tables import Tables
 from radius.tally import Tally
 from radius.workers.assembly import assemble, follow_nas_table
 from radius.workers.channel import Channel, open_channel
@@ -135,20 +136,29 @@ async def _answer(
     metrics = RadiusMetrics(runtime.registry, tally)
     UsageMetrics(runtime.registry, welcome.number)
     nas = NasRegistry(runtime.db, runtime.secrets, runtime.clock)
+    tables = Tables(runtime)
     ways = Outboxes(welcome.number, sockets.outboxes, nas.find, metrics.count_handed_over)
     link = ChildLink(welcome.number, ways)
     reporter = _Reporter(runtime, tally, nas, channel)
     told = asyncio.create_task(_listen(channel, bus, reporter))
     try:
         async with AsyncExitStack() as stack:
-            await follow_nas_table(runtime, settings, nas)
+            await follow_nas_table(tables, settings, nas)
             metrics.watch_clients(partial(len, nas))
             index = make_index(runtime)
             index.open()
             stack.callback(index.close)
             runtime.tasks.spawn("radius-index", index.follow)
             parts = await assemble(
-                runtime, settings, metrics, nas, link=link, index=index, stack=stack, numbers=welcome.ports
+                runtime,
+                settings,
+                metrics,
+                nas,
+                tables,
+                link=link,
+                index=index,
+                stack=stack,
+                numbers=welcome.ports,
             )
             taking = Inbox(sockets.inbox, parts.access.datagram_received, metrics.count_handed_over)
             stack.callback(taking.close)

@@ -17,6 +17,8 @@ _Key = tuple[str, Labels]
 GAUGE_RULES: Final[Mapping[str, Callable[[float, float], float]]] = {
     "kolco_radius_nas_clients": max,
     "kolco_radius_network_keys": max,
+    "kolco_radius_table_age_seconds": max,
+    "kolco_radius_table_from_disk": max,
     "kolco_radius_eap_certificate_expiry_timestamp_seconds": min,
     "kolco_radius_radsec_certificate_expiry_timestamp_seconds": min,
     "kolco_radius_radsec_crl_next_update_timestamp_seconds": min,

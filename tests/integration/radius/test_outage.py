@@ -6,24 +6,28 @@ import os
 import pwd
 import socket
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psutil
 import pytest
+import sqlalchemy as sa
 
 from controller import migrations
 from controller.core.db import Database
 from controller.core.secrets import SecretStore
 from controller.directory import credentials
 from controller.directory.service import Directory
+from controller.models import NetSession
 from controller.nas import service as nas_service
 from controller.nas.types import NewNas
 from tests.conftest import free_port
 from tests.eventually import eventually
 from tests.factories.people import MAC, make_citizen
-from tests.integration.radius.asking import SECRET, acct, mab, radclient
+from tests.integration.radius.asking import SECRET, acct, class_of, mab, radclient
 from tests.integration.radius.workers.conftest import Crew
 from tests.peers.postgresql import POSTGRES_BIN, postgresql
+
+OTHER_SECRET = "another shared secret for tests"
 
 
 class Stoppable:
@@ -126,6 +130,91 @@ async def test_logins_go_on_while_the_database_is_stopped(town):
     async with db.transaction() as tx:
         await credentials.revoke(tx, username=issued.username, now=datetime.now(UTC))
     await eventually(lambda: is_refused(crew, issued))
+
+
+async def until(condition, seconds=60):
+    async with asyncio.timeout(seconds):
+        while not await condition():
+            await asyncio.sleep(0.05)
+
+
+async def eap(crew, issued, secret=SECRET):
+    """Log in as a device does that has its credential only."""
+    return await crew.kolco(
+        *("radius", "test", "peap-mschapv2", "--secret", secret, "--port", str(crew.auth_port)),
+        *("--username", issued.username, "--password", issued.password, "--output", "json"),
+    )
+
+
+@pytest.mark.timeout(300)
+async def test_it_starts_while_the_database_is_away(town):
+    """A district loses power: the daemon is up again before the database is."""
+    crew, server, db, issued = town
+    await wait_for(crew, "kolco_radius_index_complete", lambda value: value == 1)
+    assert "Received Access-Accept" in await login(crew, issued)
+    server.stop()
+    crew.process.kill()
+    await crew.process.wait()
+    for child in crew.children:
+        await asyncio.to_thread(child.wait, 10)
+    crew.log.write_text("")
+
+    await crew.start()
+    for _ in range(3):  # both workers
+        assert "Received Access-Accept" in await login(crew, issued)
+        assert "Received Access-Accept" in await radclient(crew.auth_port, "auth", mab())
+    assert "Received Access-Reject" in await login(crew, issued, "wrong")
+    assert "access-accept" in (await eap(crew, issued)).lower()
+    given = class_of(await login(crew, issued))
+    for kind in ("Start", "Interim-Update"):
+        asked = acct(kind, Class=given)
+        assert "Received Accounting-Response" in await radclient(crew.acct_port, "acct", asked)
+    assert await crew.metric('kolco_radius_table_from_disk{table="nas"}') == 1
+    assert await crew.metric('kolco_radius_table_from_disk{table="policy"}') == 1
+    told = crew.log.read_text()
+    assert "daemon.starts_without_database" in told
+    assert "radius.table_from_disk" in told
+    (worker, *_) = crew.workers()  # and one that is replaced meanwhile
+    worker.kill()
+
+    async def replaced():
+        found = await crew.metrics()
+        deaths = sum(found[name] for name in found if name.startswith("kolco_radius_worker_deaths_total"))
+        return deaths == 1 and found["kolco_radius_workers"] == 2
+
+    await until(replaced)
+    for _ in range(8):
+        assert "Received Access-Accept" in await login(crew, issued)
+
+    server.start()
+
+    async def applied():
+        async with db.reading() as tx:
+            return await tx.scalar(sa.select(sa.func.count()).select_from(NetSession)) == 1
+
+    await until(applied)
+    await wait_for(crew, 'kolco_radius_table_from_disk{table="nas"}', lambda value: value == 0)
+    store = SecretStore(crew.data_dir / "secrets")
+    async with db.transaction() as tx:
+        now = datetime.now(UTC)
+        await nas_service.rotate(tx, store, "lo", now=now, window=timedelta(), secret=OTHER_SECRET)
+
+    async def picked_up():
+        return "Received Access-Accept" in await radclient(
+            crew.auth_port, "auth", mab(), secret=OTHER_SECRET, silent=True
+        )
+
+    await until(picked_up)
+    async with db.transaction() as tx:
+        await credentials.revoke(tx, username=issued.username, now=datetime.now(UTC))
+
+    async def refused():
+        asked = f'User-Name="{issued.username}",User-Password="{issued.password}"'
+        asked += ",Message-Authenticator=0x00\n"
+        answer = await radclient(crew.auth_port, "auth", asked, secret=OTHER_SECRET, silent=True)
+        return "Received Access-Reject" in answer
+
+    await until(refused)
 
 
 async def test_a_device_that_is_disabled_is_out_at_once(town):

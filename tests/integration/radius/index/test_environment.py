@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 
 import lmdb
 import pytest
@@ -78,6 +80,24 @@ def test_it_is_read_through_only_when_it_may_be_damaged(path, monkeypatch):
     assert start(orderly=True) == 1
     (path / "writer").write_text("")
     assert start(orderly=True) == 1
+
+
+def test_a_reader_reads_on_when_the_file_outgrows_what_it_opened(path):
+    def write_elsewhere(map_bytes, count):
+        code = (
+            "import sys, pathlib; from tests.integration.radius.index import test_environment as t;"
+            "opened = t.e.open_writer(pathlib.Path(sys.argv[1]), map_bytes=int(sys.argv[2]));"
+            "t.write(opened, int(sys.argv[3])); opened.close()"
+        )
+        arguments = (str(path), str(map_bytes), str(count))
+        subprocess.run([sys.executable, "-c", code, *arguments], check=True, timeout=60)
+
+    write_elsewhere(2**20, 1)
+    reader = e.open_reader(path)
+    write_elsewhere(2**26, 60_000)  # more than the 10 MiB that LMDB takes by itself
+    with reader.read(CREDENTIALS) as tx:
+        assert tx.stat(reader.tables[CREDENTIALS])["entries"] == 60_000
+    reader.close()
 
 
 def test_a_reader_can_have_it_made_anew(path):
