@@ -14,6 +14,8 @@ _SHOWN: Final = {
     "kolco_radius_accounting_records_total": ("accounting", "outcome"),
     "kolco_radius_disconnects_total": ("disconnect", "answer"),
     "kolco_radius_handed_over_total": ("handed over", "outcome"),
+    "kolco_radius_radsec_ended_total": ("radsec ended", "reason"),
+    "kolco_radius_proxied_total": ("proxied", "outcome"),
     "kolco_radius_worker_deaths_total": ("worker died", "worker"),
 }
 """Counters that are shown: the word for each, and the label that tells its kinds apart."""

@@ -3,6 +3,7 @@
 import secrets
 from functools import partial
 
+from controller.core.log import get_logger
 from controller.core.runtime import Runtime
 from radius.deciding import Decide, Render
 from radius.eap.metrics import EapMetrics
@@ -12,8 +13,12 @@ from radius.eap.sessions import EapSession, EapSessions
 from radius.eap.trust import open_eap_trust
 from radius.settings import RadiusSettings
 
+LOG_EXPIRED = "radius.eap_certificate_expired"
+
 _SILENCES = 2
 """A frame that was lost on the air is sent again by then."""
+
+_log = get_logger(__name__)
 
 
 def build_eap(
@@ -41,7 +46,10 @@ def build_eap(
         resumed_for_s=settings.eap_resumption_s,
     )
     metrics = EapMetrics(runtime.registry)
-    metrics.show_expiry(trust.identity.expires_at())
+    expires_at = trust.identity.expires_at()
+    metrics.show_expiry(expires_at)
+    if expires_at <= runtime.clock.now():
+        _log.error(LOG_EXPIRED, hint="devices refuse our certificate: replace it")
 
     def abandoned(session: EapSession) -> None:
         metrics.count(session.conversation.method, ABANDONED)

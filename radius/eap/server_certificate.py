@@ -28,8 +28,8 @@ def read_identity(certificate: Path, private_key: Path) -> TlsIdentity:
         return TlsIdentity(certificate.read_bytes(), private_key.read_bytes())
     except OSError as error:
         raise InvalidInputError(
-            f"cannot read the EAP certificate: {error}",
-            hint="eap_certificate and eap_private_key are PEM files",
+            f"cannot read {error.filename}: {error.strerror}",
+            hint="KOLCO_RADIUS_EAP_CERTIFICATE and KOLCO_RADIUS_EAP_PRIVATE_KEY name PEM files",
         ) from error
 
 

@@ -44,7 +44,7 @@ def open_eap_trust(runtime: Runtime, settings: RadiusSettings) -> EapTrust:
         TlsServer(identity, authority.certificate_pem)
     except (ValueError, SSL.Error) as error:
         raise InvalidInputError(
-            f"cannot use the EAP certificate: {error}",
-            hint="eap_certificate and eap_private_key are PEM files that belong together",
+            "cannot use the EAP certificate with its key",
+            hint="KOLCO_RADIUS_EAP_CERTIFICATE and KOLCO_RADIUS_EAP_PRIVATE_KEY name PEM files of one pair",
         ) from error
     return EapTrust(identity, authority.certificate_pem)

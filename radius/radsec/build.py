@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import Final
 
+from controller.core.log import get_logger
 from controller.core.net import listen_tcp
 from controller.core.pki import CertificateAuthority
 from controller.core.runtime import Runtime
@@ -22,6 +23,10 @@ from radius.radsec.trust import TrustFiles, TrustKeeper, read_issued
 from radius.server import AnswerRequest
 from radius.settings import RadiusSettings
 from radius.tables import Table, Tables
+
+LOG_EXPIRED: Final = "radius.radsec_certificate_expired"
+
+_log = get_logger(__name__)
 
 RADSEC: Final = "radsec"
 """The port's word among those of the other ports."""
@@ -123,6 +128,8 @@ async def serve_radsec(  # noqa: PLR0917 - it joins that many parts
     counts.watch(partial(len, server), lambda: float(trust.readable))
 
     def trust_changed() -> None:
+        if trust.current.expires_at <= runtime.clock.now().timestamp():
+            _log.error(LOG_EXPIRED, hint="no NAS connects: replace our RadSec certificate")
         counts.show_trust(trust.current.expires_at, trust.current.revocations.next_update())
         server.review()
 

@@ -110,7 +110,7 @@ def read_revocations(
         load = x509.load_pem_x509_crl if octets.lstrip().startswith(_PEM) else x509.load_der_x509_crl
         found = load(octets)
     except ValueError as error:
-        raise InvalidInputError(f"it is no revocation list: {error}") from error
+        raise InvalidInputError("it is no revocation list, PEM or DER") from error
     for authority in authorities:
         if authority.subject == found.issuer and _is_signed(found, authority):
             return found

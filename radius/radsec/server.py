@@ -15,15 +15,21 @@ from typing import Final
 
 from cryptography import x509
 
+from controller.core.log import get_logger
 from radius.protocol.attributes import Code
 from radius.protocol.packet import Attribute
+from radius.radsec.certificates import names_of
 from radius.radsec.metrics import Ended, RadsecMetrics
 from radius.radsec.peers import Peer, PeerRegistry
 from radius.radsec.reverse import PATIENCE_S
 from radius.radsec.session import Handlers, RadsecSession
 from radius.radsec.trust import TrustKeeper
 
+LOG_REFUSED: Final = "radius.radsec_refused"
+
 _SWEEP_S: Final = 1.0
+_TELL_S: Final = 10.0
+"""Between two lines of log about peers that were turned away."""
 _HANDSHAKES_AT_ONCE: Final = 1_024
 """Of a whole city that comes back at once the others wait in the kernel's queue, not half-way in TLS; what
 says nothing holds a place no longer than a handshake may take."""
@@ -45,6 +51,9 @@ class RadsecLimits:
     handshake_s: float = 10.0
     idle_s: float = 600.0
     slow_s: float = 30.0
+
+
+_log = get_logger(__name__)
 
 
 class RadsecServer:
@@ -75,6 +84,8 @@ class RadsecServer:
         self._handshakes: set[asyncio.Task[None]] = set()
         self._empty: asyncio.Event | None = None
         self._room = asyncio.Semaphore(_HANDSHAKES_AT_ONCE)
+        self._told_at = float("-inf")
+        self._untold = 0
 
     def __len__(self) -> int:
         """Return the number of open connections."""
@@ -158,8 +169,9 @@ class RadsecServer:
                 ssl_handshake_timeout=self._limits.handshake_s,
                 ssl_shutdown_timeout=1.0,
             )
-        except (OSError, ssl.SSLError):  # a handshake that takes too long is a ConnectionAbortedError
+        except (OSError, ssl.SSLError) as error:  # too long a handshake is a ConnectionAbortedError
             self._metrics.count_ended(Ended.HANDSHAKE)
+            self._tell(Ended.HANDSHAKE, getattr(error, "verify_message", "") or str(error))
         finally:
             self._room.release()
 
@@ -168,10 +180,22 @@ class RadsecServer:
 
     def _admit(self, session: RadsecSession, transport: asyncio.Transport) -> Peer | Ended:
         self._sessions.add(session)
-        found = self._judge(transport.get_extra_info("ssl_object").getpeercert(binary_form=True))
+        der = transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        found = self._judge(der)
         if isinstance(found, Peer):
             self._metrics.count_accepted(found.client.id)
+        else:
+            self._tell(found, _describe(der))
         return found
+
+    def _tell(self, reason: Ended, what: str) -> None:
+        """Log a peer that was turned away, but not each of a flood."""
+        now = self._handlers.monotonic()
+        if now - self._told_at < _TELL_S:
+            self._untold += 1
+            return
+        _log.warning(LOG_REFUSED, reason=reason.value, what=what, untold=self._untold)
+        self._told_at, self._untold = now, 0
 
     def _judge(self, der: bytes) -> Peer | Ended:
         try:
@@ -188,6 +212,14 @@ class RadsecServer:
         if not self._sessions and self._empty is not None:
             self._empty.set()
         self._metrics.count_ended(reason)
+
+
+def _describe(der: bytes) -> str:
+    """Return the names in a certificate, for the engineer who enters one of them with `--radsec-name`."""
+    try:
+        return "certificate of " + ", ".join(sorted(names_of(x509.load_der_x509_certificate(der))))
+    except ValueError:
+        return "a damaged certificate"
 
 
 def _keep_alive(stream: socket.socket) -> None:

@@ -137,7 +137,7 @@ def read_trust(files: TrustFiles) -> Trust:
         try:
             lists.append(read_revocations(_read(path), authorities))
         except InvalidInputError as error:
-            raise InvalidInputError(f"{path}: {error.message}") from error
+            raise InvalidInputError(f"{path}: {error.message}", hint="see KOLCO_RADIUS_RADSEC_CRL") from error
     server, client = files.server(), files.client()
     try:
         leaf = x509.load_pem_x509_certificates(server.certificate_pem)[0]
@@ -149,7 +149,10 @@ def read_trust(files: TrustFiles) -> Trust:
             leaf.not_valid_after_utc.timestamp(),
         )
     except (ssl.SSLError, ValueError) as error:
-        raise InvalidInputError(f"a RadSec certificate cannot be used: {error}") from error
+        raise InvalidInputError(
+            "the RadSec certificate, its key or an authority cannot be used",
+            hint="KOLCO_RADIUS_RADSEC_CERTIFICATE and …_PRIVATE_KEY name PEM files of one pair, …_CA others",
+        ) from error
 
 
 def _context(protocol: int, issued: Issued, authorities: Sequence[bytes]) -> ssl.SSLContext:
@@ -171,7 +174,7 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise InvalidInputError(
-            f"cannot read {path}: {error.strerror}", hint="see the settings that begin with radsec_"
+            f"cannot read {path}: {error.strerror}", hint="see the settings KOLCO_RADIUS_RADSEC_…"
         ) from error
 
 

@@ -40,3 +40,14 @@ def test_a_restart_is_no_negative_rate():
 def test_what_is_no_metrics_text_is_refused():
     with pytest.raises(ValueError, match=r"."):
         read_snapshot("<html>not metrics</html>")
+
+
+def test_radsec_and_home_servers_are_seen():
+    text = (
+        "# TYPE kolco_radius_radsec_ended_total counter\n"
+        'kolco_radius_radsec_ended_total{reason="unknown-peer"} 2.0\n'
+        "# TYPE kolco_radius_proxied_total counter\n"
+        'kolco_radius_proxied_total{home="metro",outcome="timeout"} 3.0\n'
+    )
+    seen = {(rate.what, rate.which, rate.total) for rate in compare({}, read_snapshot(text), 1.0)}
+    assert seen == {("radsec ended", "unknown-peer", 2), ("proxied", "timeout", 3)}

@@ -5,12 +5,14 @@ import socket
 import ssl
 from contextlib import suppress
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from controller.nas.types import RADSEC_APS
 from radius.protocol.attributes import Code
 from radius.protocol.requester import PendingRequest
+from radius.radsec import server
 from radius.radsec.peers import PeerTable
 from tests.integration.radius.radsec.conftest import LIMITS
 
@@ -71,6 +73,26 @@ async def test_nobody_from_a_strangers_authority(served):
 
 async def test_nobody_of_an_unknown_name(served):
     await refused(served, served.authority.issue("who.example"), "unknown-peer")
+
+
+async def test_who_is_turned_away_is_told_by_the_name_to_enter(served, monkeypatch):
+    told = []
+    monkeypatch.setattr(
+        server, "_log", SimpleNamespace(warning=lambda event, **data: told.append((event, data)))
+    )
+    await refused(served, served.partner.issue("stranger.example"), "unknown-peer")
+    await refused(served, None, "handshake")  # of a flood not each is told
+    assert told == [
+        ("radius.radsec_refused",
+         {"reason": "unknown-peer", "what": "certificate of stranger.example", "untold": 0})
+    ]  # fmt: skip
+
+
+async def test_why_tls_failed_is_told(served, monkeypatch):
+    told = []
+    monkeypatch.setattr(server, "_log", SimpleNamespace(warning=lambda _, **data: told.append(data["what"])))
+    await refused(served, type(served.authority)("Stranger CA").issue(METRO), "handshake")
+    assert "self-signed" in told[0] or "unable to get" in told[0]
 
 
 async def test_a_partner_cannot_pass_for_an_access_point(served):
