@@ -48,6 +48,8 @@ _RESTS: Final = {"sqlite": 0.3, "postgresql": 0.03}
 """For which part of a batch's time others may write before the next: SQLite has one writer at a time, and
 those who wait for it look only now and then."""
 _LEAST_REST_S: Final = 0.002
+_COLLECT_AFTER: Final = 200_000
+"""Objects that a batch may make before garbage is looked for."""
 
 _log = get_logger(__name__)
 
@@ -340,11 +342,10 @@ def only_one(directory: Path) -> Iterator[None]:
 
 @contextmanager
 def _collecting_later() -> Iterator[None]:
-    """Have no garbage collected meanwhile: a batch makes thousands of objects and no rings."""
-    collects = gc.isenabled()
-    gc.disable()
+    """Have garbage looked for less often meanwhile: a batch makes thousands of objects and no rings."""
+    before = gc.get_threshold()
+    gc.set_threshold(_COLLECT_AFTER, *before[1:])
     try:
         yield
     finally:
-        if collects:
-            gc.enable()
+        gc.set_threshold(*before)
