@@ -22,6 +22,7 @@ from radius.radsec.session import Handlers
 from radius.radsec.trust import TrustFiles, TrustKeeper, read_issued
 from radius.server import AnswerRequest
 from radius.settings import RadiusSettings
+from radius.storm.rates import NasRates
 from radius.tables import Table, Tables
 
 LOG_EXPIRED: Final = "radius.radsec_certificate_expired"
@@ -118,6 +119,8 @@ async def serve_radsec(  # noqa: PLR0917 - it joins that many parts
         metrics,
         runtime.clock.monotonic,
         settings.duplicates_s,
+        settings.reject_delay_s,
+        NasRates(settings.nas_per_second).admit if settings.nas_per_second else None,
     )
     limits = RadsecLimits(
         connections_max=settings.radsec_connections_max,

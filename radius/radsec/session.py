@@ -35,7 +35,10 @@ from radius.radsec.metrics import Ended
 from radius.radsec.peers import SECRET, Peer
 from radius.reply import ALIVE_ACCESS, Answer
 from radius.server import FAILED, LOG_FAILED, OVERLOAD, AnswerRequest
+from radius.storm.delay import Delayed
 
+_DELAYED_MAX: Final = 128
+"""Access-Rejects kept back; the other half of the identifiers is for those who are let in."""
 IN_FLIGHT_MAX: Final = 512
 """Requests of one connection worked on at a time; it has 256 identifiers for each code."""
 WRITE_BUFFER_OCTETS: Final = 262_144
@@ -69,6 +72,8 @@ class Handlers:
         metrics: counts requests and replies.
         monotonic: gives seconds of a clock that never goes back.
         duplicates_s: seconds an answer is kept for a repeated request.
+        reject_delay_s: seconds an Access-Reject is kept back; 0: not at all.
+        admit: told a peer's address and the time; False drops what it sent. None admits all.
     """
 
     access: AnswerRequest
@@ -77,6 +82,8 @@ class Handlers:
     metrics: RadiusMetrics
     monotonic: Callable[[], float]
     duplicates_s: float
+    reject_delay_s: float = 0.0
+    admit: Callable[[str, float], bool] | None = None
 
 
 class RadsecSession(asyncio.Protocol):
@@ -99,6 +106,10 @@ class RadsecSession(asyncio.Protocol):
         self._ended = ended
         self._framer = Framer()
         self._pending: set[asyncio.Future[Answer]] = set()
+        self._delayed: Delayed[tuple[Connection, RequestReceived, Answer]] = Delayed(
+            handlers.reject_delay_s, _DELAYED_MAX
+        )
+        self._timer: asyncio.TimerHandle | None = None
         self._reason = Ended.CLOSED
         self._connection: Connection | None = None
         self._transport: asyncio.Transport | None = None
@@ -131,6 +142,9 @@ class RadsecSession(asyncio.Protocol):
             _ALL_CODES,
             remember_s=self._handlers.duplicates_s,
             max_remembered=_REMEMBERED_MAX,
+            admit=None
+            if self._handlers.admit is None
+            else partial(_admit, self._handlers.admit, found.address),
         )
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -138,6 +152,9 @@ class RadsecSession(asyncio.Protocol):
         del exc
         for pending in tuple(self._pending):
             pending.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._delayed.take_all()
         self._asked.fail(ConnectionError())
         self._transport = None
         self._ended(self, self._reason)
@@ -192,9 +209,11 @@ class RadsecSession(asyncio.Protocol):
             self._transport.abort()
 
     async def drain(self) -> None:
-        """Wait until what is under way is answered, two seconds at most."""
+        """Wait until what is under way is answered, two seconds at most; what is kept back leaves now."""
         if self._pending:
             await asyncio.wait(self._pending, timeout=2.0)
+        for kept in self._delayed.take_all():
+            self._send(*kept)
 
     async def ask(self, code: Code, attributes: Sequence[Attribute], patience_s: float) -> bytes:
         """Ask the NAS over its own connection; the octets of its genuine answer, empty if there is none."""
@@ -285,19 +304,42 @@ class RadsecSession(asyncio.Protocol):
         _log.error(LOG_FAILED, nas=nas, kind=kind, error=type(error).__name__)
 
     def _reply(self, connection: Connection, request: RequestReceived, answer: Answer, kind: str) -> None:
-        data = connection.reply(request, answer.code, answer.attributes)
-        if data is None:
+        now, metrics = self._handlers.monotonic(), self._handlers.metrics
+        if answer.code == Code.ACCESS_REJECT and self._handlers.reject_delay_s:
+            for early in self._delayed.keep((connection, request, answer), now):
+                self._send(*early)
+            self._arm(now)
+        elif not self._send(connection, request, answer):
             return
-        self._write(data)
-        metrics = self._handlers.metrics
         if answer.refusal:
             metrics.count_refusal(answer.refusal)
-        seconds = self._handlers.monotonic() - request.received_at
-        metrics.count_reply(request.client.id, answer.outcome, kind, seconds, answer.method)
+        metrics.count_reply(request.client.id, answer.outcome, kind, now - request.received_at, answer.method)
+
+    def _arm(self, now: float) -> None:
+        due_at = self._delayed.due_at
+        if due_at is not None and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(max(0.0, due_at - now), self._send_due)
+
+    def _send_due(self) -> None:
+        self._timer = None
+        for kept in self._delayed.take_due(self._handlers.monotonic()):
+            self._send(*kept)
+        self._arm(self._handlers.monotonic())
+
+    def _send(self, connection: Connection, request: RequestReceived, answer: Answer) -> bool:
+        data = connection.reply(request, answer.code, answer.attributes)
+        if data is not None:
+            self._write(data)
+        return data is not None
 
     def _write(self, data: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
+
+
+def _admit(admit: Callable[[str, float], bool], address: str, _nas: str, now: float) -> bool:
+    """Access points without an entry share an identifier, but no limit."""
+    return admit(address, now)
 
 
 def _same(client: Client, _source: str) -> Client:

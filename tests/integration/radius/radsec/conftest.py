@@ -41,12 +41,13 @@ class Served:
     asked: list = field(default_factory=list)
     held: list = field(default_factory=list)
     hold: bool = False
+    answer: Answer = field(default_factory=lambda: ACCEPT)
     heard: set = field(default_factory=set)
     writers: list = field(default_factory=list)
 
     def access(self, request):
         self.asked.append(request)
-        return self.wait(request) if self.hold else ACCEPT
+        return self.wait(request) if self.hold else self.answer
 
     def accounting(self, request):
         self.asked.append(request)

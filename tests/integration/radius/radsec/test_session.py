@@ -3,6 +3,8 @@
 import asyncio
 import random
 import secrets
+import time
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
@@ -11,9 +13,13 @@ from radius.journal.errors import NotStored, NotStoredError
 from radius.protocol.attributes import Code
 from radius.protocol.packet import encode_packet
 from radius.protocol.requester import PendingRequest
+from radius.reply import Answer
+from radius.storm.rates import NasRates
 from tests.eventually import eventually
 from tests.integration.radius.radsec.conftest import ACCEPT
 from tests.integration.radius.radsec.test_server import METRO, SECRET, ask, is_closed, status
+
+REJECT = Answer(Code.ACCESS_REJECT, (), "reject", "wrong-credential")
 
 
 def make(code, identifier, *attributes):
@@ -242,3 +248,40 @@ async def test_random_octets_leave_it_up(served):
 
     await eventually(all_gone)
     assert (await ask(*await served.connect(issued))).code == Code.ACCESS_ACCEPT
+
+
+async def test_a_reject_is_kept_back_and_holds_up_nobody(served):
+    served.server._handlers = replace(served.server._handlers, reject_delay_s=0.3)
+    served.answer = REJECT
+    reader, writer = await served.connect(served.partner.issue(METRO))
+    started = time.monotonic()
+    writer.write(make(Code.ACCESS_REQUEST, 1, (1, b"u")).data)
+    assert (await ask(reader, writer, make(Code.ACCOUNTING_REQUEST, 2, (40, b"\0\0\0\1")))).code == 5
+    assert time.monotonic() - started < 0.3
+    assert (await reader.readexactly(2)) == bytes((Code.ACCESS_REJECT, 1))
+    assert time.monotonic() - started >= 0.3
+    assert served.metric('kolco_radius_refusals_total{reason="wrong-credential"}') == 1
+
+
+async def test_rejects_that_are_kept_back_leave_when_the_server_ends(served):
+    served.server._handlers = replace(served.server._handlers, reject_delay_s=60.0)
+    served.answer = REJECT
+    reader, writer = await served.connect(served.partner.issue(METRO))
+    writer.write(make(Code.ACCESS_REQUEST, 1, (1, b"u")).data)
+    await ask(reader, writer, status(2))
+    await served.server.close()
+    assert (await reader.readexactly(2)) == bytes((Code.ACCESS_REJECT, 1))
+
+
+async def test_one_peer_has_a_limit_and_takes_nothing_from_others(served):
+    served.server._handlers = replace(served.server._handlers, admit=NasRates(2.0).admit)
+    one = await served.connect(served.authority.issue("001122334455"))
+    for number in range(8):
+        one[1].write(make(Code.ACCESS_REQUEST, number, (1, b"u")).data)
+    two = await served.connect(served.partner.issue(METRO))
+    assert (await ask(*two)).code == Code.ACCESS_ACCEPT
+
+    async def dropped():
+        return served.metric('kolco_radius_dropped_total{nas="radsec-aps",reason="nas-rate"}') >= 5
+
+    await eventually(dropped)
