@@ -11,8 +11,8 @@ from controller.core.ids import new_id
 from controller.core.secrets import SecretStore
 from controller.directory.service import Directory
 from controller.models import AccountingRecord, NetSession
-from controller.sessions import service
-from controller.sessions.book import Book
+from controller.sessions import repository, service
+from controller.sessions.book import Book, Entry
 from controller.sessions.types import StartSession, Usage
 from tests.factories.people import MAC, make_citizen
 
@@ -169,3 +169,7 @@ async def test_an_end_may_be_set_and_an_unused_session_idles(database, login, cl
         database, login, lambda book: book.start(request(login, plan=plan, not_after=until), clock.now())
     )
     assert (entry.expires_at, entry.due_at) == (until, until)
+
+
+def test_an_entry_has_the_columns_in_their_order():
+    assert tuple(Entry.__dataclass_fields__) == repository.COLUMNS

@@ -10,7 +10,8 @@ from controller.directory.service import Directory
 from controller.models import RadiusLeg
 from controller.sessions import service as sessions
 from controller.sessions.types import StartSession
-from radius.legs.book import LegBook
+from radius.legs import repository
+from radius.legs.book import Leg, LegBook
 from radius.protocol.attributes import AcctStatusType
 from radius.records import Record, Totals
 from radius.stations import CalledStation
@@ -120,3 +121,7 @@ async def test_a_leg_ends_once_and_may_go_on(database, session_id, clock):
     assert [leg.ended_at for leg in await rows(database)] == [clock.now()]
     await change(database, reopen, keys=[record().leg])
     assert [leg.ended_at for leg in await rows(database)] == [None]
+
+
+def test_a_leg_has_the_columns_in_their_order():
+    assert tuple(Leg.__dataclass_fields__) == repository.COLUMNS
