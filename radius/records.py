@@ -64,7 +64,7 @@ class Record:
         session_time_s: Acct-Session-Time, 0 if absent.
         terminate_cause: Acct-Terminate-Cause of a Stop, 0 if absent.
         delay_s: how long the NAS has been trying to send this (Acct-Delay-Time).
-        username: User-Name; empty if absent.
+        username: User-Name; empty if absent. A zero octet, which no database takes, is U+FFFD.
     """
 
     kind: AcctStatusType
@@ -122,7 +122,7 @@ def read_record(request: RequestReceived, codec: ClassCodec) -> Record | Unusabl
         session_time_s=packet.find_integer(a.ACCT_SESSION_TIME) or 0,
         terminate_cause=packet.find_integer(a.ACCT_TERMINATE_CAUSE) or 0,
         delay_s=min(packet.find_integer(a.ACCT_DELAY_TIME) or 0, _LONGEST_DELAY_S),
-        username=packet.find_text(a.USER_NAME) or "",
+        username=(packet.find_text(a.USER_NAME) or "").replace("\0", "\ufffd"),
     )
 
 

@@ -64,5 +64,5 @@ def _parse_called_station(text: str) -> CalledStation:
     for length in _NOTATION_LENGTHS:
         mac, rest = find_mac(text[:length]), text[length:]
         if mac is not None and (not rest or rest[0] == ":"):
-            return CalledStation(mac, rest[1:])
+            return CalledStation(mac, rest[1:].replace("\0", "\ufffd"))  # no database takes a zero octet
     return CalledStation(None, "")

@@ -77,7 +77,7 @@ async def explain_now(
     def is_spent(account_id: str, now_s: float) -> bool:
         return account_id in used_up and now_s < used_up[account_id].timestamp()
 
-    decision = await Authorizer(db, Judge(directory, engine.judge, is_spent), clock).decide(question)
+    (decision,) = await Authorizer(db, Judge(directory, engine.judge, is_spent), clock).decide_all([question])
     vendor = GENERIC if nas is None else nas.vendor
     steps = [Step("nas", None, "nas-unnamed") if nas is None else nas_step(nas.id, nas.cidr, vendor)]
     if nas is not None and not nas.enabled:

@@ -49,6 +49,17 @@ async def login(database, directory, clock):
         return await directory.login_phone(tx, phone="+79161234567", mac=MAC, now=clock.now())
 
 
+class ByDatabase:
+    """Asks the database."""
+
+    def __init__(self, authorizer):
+        self._authorizer = authorizer
+
+    async def decide(self, question):
+        (decision,) = await self._authorizer.decide_all([question])
+        return decision
+
+
 class ByIndex:
     """Asks the index, once it is the same as the database."""
 
@@ -64,10 +75,10 @@ class ByIndex:
 
     async def decide(self, question):
         async def write(changes):
-            self._writer.apply(changes)
+            return self._writer.apply(changes)
 
         environment, now = self._writer.environment, self._clock.now()
-        await compare(self._database, environment, self._keys, now, touched=(), write=write)
+        await compare(self._database, environment, self._keys, now, write)
         settled = await read_settled(self._database)
         self._writer.apply((), settled=settled, hits=True, misses=True)
         decision = self._decisions.decide(question)
@@ -82,7 +93,7 @@ class ByIndex:
 def authorizer(request, database, directory, clock, login, tmp_path):  # noqa: PLR0917 - fixtures
     judge = Judge(directory)
     if request.param == "database":
-        return Authorizer(database, judge, clock)
+        return ByDatabase(Authorizer(database, judge, clock))
     return ByIndex(database, judge, clock, tmp_path / "index")
 
 
@@ -114,6 +125,12 @@ async def test_a_credential_is_good_until_it_expires(authorizer, database, direc
     assert await authorizer.decide(pap(issued, "wrong")) == Refused(Refusal.WRONG_CREDENTIAL)
     clock.advance(61)
     assert await authorizer.decide(pap(issued)) == Refused(Refusal.WRONG_CREDENTIAL)
+
+
+async def test_a_name_that_no_database_takes_is_nobodys(authorizer, database, directory, login, clock):
+    issued = await credential(database, directory, login, clock)
+    odd = Question(Method.PAP, f"{issued.username}\0", issued.password, None, NOWHERE)
+    assert await authorizer.decide(odd) == Refused(Refusal.WRONG_CREDENTIAL)
 
 
 async def test_chap_proves_the_same_credential(authorizer, database, directory, login, clock):

@@ -22,6 +22,10 @@ def test_what_is_no_mac(text):
     assert parse_called_station(text) == CalledStation(None, "")
 
 
+def test_a_zero_octet_is_no_part_of_a_name():
+    assert parse_called_station(f"{MAC}:Ci\0ty") == CalledStation(MAC, "Ci\ufffdty")
+
+
 @given(st.text())
 def test_any_text_is_read(text):
     parse_called_station(text)

@@ -228,6 +228,16 @@ async def test_a_record_that_cannot_be_applied_stops_no_other(books, open_writer
     assert books.applier.backlog_bytes == 0
 
 
+async def test_text_with_a_zero_octet_costs_no_record(books, open_writer):
+    named = [(1, b"some\0body\0"), (30, b"02-AA-00-00-00-01:Ci\0ty")]
+    nameless = encode_packet(4, 1, bytes(16), [encode_integer(40, START), encode_text(44, "B"), *named])
+    await journal(open_writer, books.packet(START, 0, extra=named), nameless)
+    await books.settle()
+    assert await books.count(SetAside) == 0
+    (session,) = await books.rows(NetSession)
+    assert session.ssid == "Ci\ufffdty"
+
+
 async def test_a_database_that_lacks_a_table_costs_no_record(books, open_writer):
     await journal(open_writer, *life(books, 0, 30))
     async with books.db.transaction() as tx:
