@@ -13,6 +13,7 @@ from radius.radsec.build import open_trust
 from radius.radsec.link import RadsecLink
 from radius.reply import ACCOUNTED
 from radius.settings import RadiusSettings
+from radius.tables import Tables
 from tests.factories.radius import request
 
 
@@ -29,6 +30,7 @@ async def proxy(runtime):
             runtime,
             settings,
             open_trust(runtime, settings),
+            Tables(runtime),
             access=lambda _: "asked here",
             accounting=lambda _: ACCOUNTED,
             stack=stack,
