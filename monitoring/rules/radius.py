@@ -64,6 +64,15 @@ RADIUS_ALERTS: Final = Group(
             command="kolco doctor",
         ),
         Alert(
+            alert="RadiusWithoutDatabase",
+            expr="max by (instance, table) (kolco_radius_table_from_disk) == 1",
+            hold="5m",
+            severity="ticket",
+            summary="RADIUS on {{ $labels.instance }} has {{ $labels.table }} from its disk",
+            description="The database was away when it started; what was changed since is not known there.",
+            command="kolco doctor",
+        ),
+        Alert(
             alert="RadiusWorkerDies",
             expr="increase(kolco_radius_worker_deaths_total[15m]) > 2",
             hold="0s",

@@ -34,7 +34,10 @@ from radius.reply import expand
 _NOT_ENDED = "not-ended"
 _ACCEPT = "accept"
 _MOST = 200
-_NOT_KEPT = "decisions are kept for some days, and not all of them in a storm (KOLCO_RADIUS_DECISIONS_DAYS)"
+_NOT_KEPT = (
+    "decisions are kept for some days (KOLCO_RADIUS_DECISIONS_DAYS), not all of them in a storm; none of"
+    " visitors, about whom their home server decides"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from radius.journal.metrics import show_all as show_journal
 from radius.metrics import RadiusMetrics
 from radius.proxy.metrics import ProxyMetrics
 from radius.radsec.metrics import RadsecMetrics
+from radius.tables import TableMetrics
 from radius.workers.metrics import show_all as show_workers
 from tests.factories.dashboards import queries, selectors
 
@@ -48,6 +49,7 @@ def exported() -> set[str]:
         ProxyMetrics,
         RadiusMetrics,
         RadsecMetrics,
+        TableMetrics,
         show_journal,
         show_workers,
         show_index,
