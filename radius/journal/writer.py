@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -221,9 +222,11 @@ class Journal:
             raise NotStoredError(NotStored.FULL)
 
     def _end_segment(self) -> None:
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            # Gone even if closing it fails; what had to be safe was synced before.
+            with suppress(OSError):
+                os.close(descriptor)
 
     def _note(self, trouble: NotStored | None) -> None:
         """Log a change for the worse or the better once, not at every record."""

@@ -106,6 +106,31 @@ async def test_a_sync_that_fails_confirms_nothing(open_writer, counted, monkeypa
     assert counted(NOT_STORED, "disk-error") == 1
 
 
+async def test_a_file_whose_end_fails_is_left_behind(open_writer, counted, directory, monkeypatch):
+    """The kernel frees a descriptor though closing it fails; it may be somebody else's by then."""
+    sync, close = os.fdatasync, os.close
+
+    def fail(_descriptor):
+        raise OSError(errno.EIO, "the disk is gone")
+
+    def fail_to_close(descriptor):
+        monkeypatch.setattr(writer.os, "close", close)
+        close(descriptor)
+        fail(descriptor)
+
+    async with open_writer() as journal:
+        await journal.append_accounting("nas", "192.0.2.1", b"before")
+        monkeypatch.setattr(writer.os, "fdatasync", fail)
+        monkeypatch.setattr(writer.os, "close", fail_to_close)
+        with pytest.raises(NotStoredError):
+            await journal.append_accounting("nas", "192.0.2.1", b"lost")
+        monkeypatch.setattr(writer.os, "fdatasync", sync)
+        await journal.append_accounting("nas", "192.0.2.1", b"after")
+    assert counted(NOT_STORED, "disk-error") == 1
+    assert [entry.body for entry in entries(directory)][-1] == b"after"
+    assert len(list_segments(directory)) == 2
+
+
 async def test_beyond_the_limit_nothing_is_taken(open_writer, directory, counted, monkeypatch):
     monkeypatch.setattr(writer, "_LOOK_S", 0.0)
     async with open_writer(max_bytes=200) as journal:
