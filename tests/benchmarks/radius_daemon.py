@@ -139,7 +139,8 @@ def cpu_seconds(process: subprocess.Popen) -> float:
 
 
 def _wait(daemon: OurRadius, log: Path, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
+    started = time.monotonic()
+    deadline = started + seconds
     while True:
         if daemon.process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"the daemon did not start: {log.read_text()[-3000:]}")
@@ -152,7 +153,7 @@ def _wait(daemon: OurRadius, log: Path, seconds: float) -> None:
             daemon.metric(f"kolco_radius_index_{name}") for name in ("complete", "compare_seconds")
         ):
             return
-        time.sleep(0.1)
+        time.sleep(min(1.0, 0.05 + (time.monotonic() - started) / 50))  # asking costs what is waited for
 
 
 async def _prepare(directory: Path, url: str) -> None:
