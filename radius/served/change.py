@@ -6,6 +6,7 @@ it ended: the device comes back under the new terms. What does not change is not
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import tzinfo
 from enum import StrEnum
@@ -105,6 +106,7 @@ class Changer:
         self._zone = zone
         self._count = count
         self._standing = Standing({}, Engine(Policy(), zone))
+        self._has_started = False
         self._asked: dict[tuple[str, str], None] = {}
         self._wake = asyncio.Event()
 
@@ -125,22 +127,31 @@ class Changer:
         self._note("all", "")
 
     async def run(self) -> None:
-        """Change sessions until cancelled; what they have at the start is taken for right."""
-        self._standing = await self._read()
+        """Change sessions until cancelled; what they have at the first start is taken for right."""
+        if not self._has_started:
+            self._standing = await self._read()
+            self._has_started = True
         while True:
             await self._wake.wait()
             self._wake.clear()
             asked, self._asked = self._asked, {}
-            now = await self._read()
-            whole = ("all", "") in asked
-            for kind, key in [("all", "")] if whole else list(asked):
-                if kind != "plan" or self._standing.plans.get(key) != now.plans.get(key):
-                    await self._change_all(
-                        now,
-                        plan_id=key if kind == "plan" else None,
-                        account_id=key if kind == "account" else None,
-                    )
+            with ExitStack() as undo:
+                undo.callback(self._put_back, asked)  # whoever runs this again shall look again
+                now = await self._read()
+                whole = ("all", "") in asked
+                for kind, key in [("all", "")] if whole else list(asked):
+                    if kind != "plan" or self._standing.plans.get(key) != now.plans.get(key):
+                        await self._change_all(
+                            now,
+                            plan_id=key if kind == "plan" else None,
+                            account_id=key if kind == "account" else None,
+                        )
+                undo.pop_all()
             self._standing = now
+
+    def _put_back(self, asked: Mapping[tuple[str, str], None]) -> None:
+        self._asked.update(asked)
+        self._wake.set()
 
     def _note(self, kind: str, key: str) -> None:
         self._asked[kind, key] = None

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 import sqlalchemy as sa
 
 from controller.core import outbox
@@ -12,6 +13,7 @@ from controller.models import Account, NetSession, Plan
 from controller.nas import service as nas_service
 from controller.nas.types import NasChanges
 from radius.policy import service as policies
+from radius.served.change import Changer
 from tests.eventually import eventually
 from tests.integration.radius.asking import mab, rows
 from tests.integration.radius.served.conftest import COA_NAK
@@ -157,4 +159,21 @@ async def test_what_changed_unheard_is_found_when_events_may_have_been_missed(
         return len(nas.changes) == 1
 
     await eventually(told)
+    assert nas.changes[0]["WISPr-Bandwidth-Max-Down"] == 2_000_000
+
+
+@pytest.mark.usefixtures("device")
+async def test_what_failed_is_looked_at_again(changer, nas, radius, online, monkeypatch):
+    await eventually(lambda: changer == ["read"])
+    await online()
+    failures, change_all = iter([OSError("the database is away")]), Changer._change_all
+
+    async def fail_once(self, *arguments, **options):
+        for failure in failures:
+            raise failure
+        await change_all(self, *arguments, **options)
+
+    monkeypatch.setattr(Changer, "_change_all", fail_once)
+    await save(radius, rate_down_kbps=2_000)
+    await eventually(lambda: nas.changes, within_s=30)
     assert nas.changes[0]["WISPr-Bandwidth-Max-Down"] == 2_000_000
