@@ -132,12 +132,6 @@ async def test_logins_go_on_while_the_database_is_stopped(town):
     await eventually(lambda: is_refused(crew, issued))
 
 
-async def until(condition, seconds=60):
-    async with asyncio.timeout(seconds):
-        while not await condition():
-            await asyncio.sleep(0.05)
-
-
 async def eap(crew, issued, secret=SECRET):
     """Log in as a device does that has its credential only."""
     return await crew.kolco(
@@ -182,7 +176,7 @@ async def test_it_starts_while_the_database_is_away(town):
         deaths = sum(found[name] for name in found if name.startswith("kolco_radius_worker_deaths_total"))
         return deaths == 1 and found["kolco_radius_workers"] == 2
 
-    await until(replaced)
+    await eventually(replaced, within_s=60)
     for _ in range(8):
         assert "Received Access-Accept" in await login(crew, issued)
 
@@ -192,7 +186,7 @@ async def test_it_starts_while_the_database_is_away(town):
         async with db.reading() as tx:
             return await tx.scalar(sa.select(sa.func.count()).select_from(NetSession)) == 1
 
-    await until(applied)
+    await eventually(applied, within_s=60)
     await wait_for(crew, 'kolco_radius_table_from_disk{table="nas"}', lambda value: value == 0)
     store = SecretStore(crew.data_dir / "secrets")
     async with db.transaction() as tx:
@@ -204,7 +198,7 @@ async def test_it_starts_while_the_database_is_away(town):
             crew.auth_port, "auth", mab(), secret=OTHER_SECRET, silent=True
         )
 
-    await until(picked_up)
+    await eventually(picked_up, within_s=60)
     async with db.transaction() as tx:
         await credentials.revoke(tx, username=issued.username, now=datetime.now(UTC))
 
@@ -214,7 +208,7 @@ async def test_it_starts_while_the_database_is_away(town):
         answer = await radclient(crew.auth_port, "auth", asked, secret=OTHER_SECRET, silent=True)
         return "Received Access-Reject" in answer
 
-    await until(refused)
+    await eventually(refused, within_s=60)
 
 
 async def test_a_device_that_is_disabled_is_out_at_once(town):

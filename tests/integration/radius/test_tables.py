@@ -18,7 +18,7 @@ from radius.proxy.realms import Route
 from radius.proxy.repository import HomeRow, Roaming
 from radius.radsec.repository import Known, NameRow
 from radius.repository import NasRow
-from tests.integration.radius.asking import until
+from tests.eventually import eventually
 
 MOMENT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 READINGS = {
@@ -141,7 +141,7 @@ async def test_a_start_while_the_database_is_away_goes_by_the_disk_until_it_is_b
     async def read():
         return source.taken == {"b": 2} and shown(tables, "from_disk") == 0
 
-    await until(read)
+    await eventually(read)
 
 
 async def test_one_that_says_nothing_is_not_waited_for_long_nor_twice(make, monkeypatch):
