@@ -38,9 +38,8 @@ packages-test:
 city: setup ## Start a whole city on this machine; options: make city CITY="--aps 300 --phones 3".
 	@$(BIN)/kolco city $(CITY)
 
-test: setup packages-test ## Run all tests: whole cities one by one, then the others on two cores.
-	$(BIN)/pytest tests/e2e
-	$(BIN)/pytest -n 2 --dist worksteal --ignore tests/e2e
+test: setup packages-test ## Run all tests on two cores: whole cities on one, while the other takes the rest.
+	$(BIN)/pytest -n 2 --dist worksteal
 
 lint: $(VENV)/.installed ## Format, lint, types, import contracts.
 	$(BIN)/ruff format --check
