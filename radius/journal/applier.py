@@ -109,6 +109,8 @@ class Applier:
         self._wait_s = wait_s
         self._lag_max_s = lag_max_s
         self._was_full = False
+        self._pace = 0.0
+        """Octets a second of the last batch that was full; smaller ones say little."""
         self._positions: dict[str, int] = {}
         self._oldest: float | None = None
         self._settled_at = time.time()
@@ -152,21 +154,22 @@ class Applier:
                 took_s = time.monotonic() - began
                 await asyncio.sleep(max(_LEAST_REST_S, took_s * rest) if octets else self._wait_s)
                 if self._was_full:
-                    await self._give_way(backlog - octets, began, octets / took_s)
+                    self._pace = octets / took_s
+                if self._pace:
+                    await self._give_way(backlog - octets, began)
         finally:
             tail.close()
 
-    async def _give_way(self, backlog: int, since: float, pace: float) -> None:
+    async def _give_way(self, backlog: int, since: float) -> None:
         """Wait while a burst goes on: see `precedence`.
 
         Args:
             backlog: what there would be if nothing had come in since then.
             since: a moment of the monotonic clock.
-            pace: octets a second that were applied.
         """
         while True:
             now, size = time.monotonic(), self.backlog_bytes
-            standing = Standing((size - backlog) / (now - since), pace, self.backlog_age_s())
+            standing = Standing((size - backlog) / (now - since), self._pace, self.backlog_age_s())
             wait_s = choose_wait(standing, self._lag_max_s)
             if not wait_s:
                 return

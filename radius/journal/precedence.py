@@ -17,7 +17,7 @@ class Standing:
 
     Attributes:
         growth: octets a second that were written since the last look.
-        pace: octets a second that the last batch was applied with; 0 if there was none.
+        pace: octets a second that can be applied; 0 if that is not known yet.
         lag_s: age of the oldest record that is not applied.
     """
 

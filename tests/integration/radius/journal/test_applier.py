@@ -334,7 +334,10 @@ async def test_journals_of_workers_that_are_gone_are_applied(books, open_writer)
         assert len(list_segments(books.directory)) == 2
 
 
-async def test_applying_gives_way_only_after_a_full_batch(books, open_writer, monkeypatch):
+@pytest.mark.parametrize(("records", "knows_pace"), [(50, False), (150, True)])
+async def test_applying_gives_way_once_a_full_batch_told_its_pace(
+    books, open_writer, monkeypatch, records, knows_pace
+):
     standings = []
 
     def wait_once(standing, lag_max_s):
@@ -343,12 +346,12 @@ async def test_applying_gives_way_only_after_a_full_batch(books, open_writer, mo
         return 0.01 if len(standings) == 1 else 0.0
 
     monkeypatch.setattr("radius.journal.applier.choose_wait", wait_once)
-    await journal(open_writer, *(books.packet(INTERIM, 0, octets) for octets in range(1, 151)))
+    await journal(open_writer, *(books.packet(INTERIM, 0, octets) for octets in range(records)))
     running = asyncio.create_task(books.applier.run())
     await eventually(lambda: not books.applier.backlog_bytes)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    assert len(standings) == 2  # after the batch of 100, not after that of 50
+    assert (len(standings) > 1) is knows_pace
     assert all(standing.pace > 0 and standing.growth < standing.pace for standing in standings)
 
 
