@@ -7,33 +7,43 @@ Crockford's base 32. Within one process ids made in the same millisecond still i
 import os
 import threading
 import time
+from collections.abc import Iterator
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
 _RANDOM_BITS = 80
 _PAIR_MASK = len(_PAIRS) - 1
+_NS_PER_MS = 1_000_000
 _lock = threading.Lock()
 _last = 0
-_last_ms = -1
-_beginning = ""
-"""All of the last identifier but its last two letters."""
+"""The last identifier that was not taken from `_stretch`, or the last of that."""
+_stretch: tuple[int, str, Iterator[str]] = 0, "", iter(())
+"""Until when it is good, in ns of Unix time, the next identifiers but their last two letters, and these."""
 
 
 def new_id() -> str:
     """Return a new identifier, 26 characters, greater than every one this process made before."""
-    global _last, _last_ms, _beginning  # noqa: PLW0603 - one counter a process is what makes the ids increase
+    until_ns, beginning, endings = _stretch
+    if time.time_ns() < until_ns:
+        ending = next(endings, "")  # whatever other threads do, each of them gets another one
+        if ending:
+            return beginning + ending
+    return _begin_stretch()
+
+
+def _begin_stretch() -> str:
+    """Return the first identifier of a millisecond, or of those whose last two letters begin anew."""
+    global _last, _stretch  # noqa: PLW0603 - one counter a process is what makes the ids increase
     with _lock:
-        now_ms = time.time_ns() // 1_000_000
-        if now_ms <= _last_ms:
-            _last += 1
-            last_letters = _last & _PAIR_MASK
-            if last_letters:  # else it carries, and more than two letters change
-                return _beginning + _PAIRS[last_letters]
+        now_ms = time.time_ns() // _NS_PER_MS
+        if now_ms > _last >> _RANDOM_BITS:
+            first = now_ms << _RANDOM_BITS | int.from_bytes(os.urandom(_RANDOM_BITS // 8), "big")
         else:
-            _last = now_ms << _RANDOM_BITS | int.from_bytes(os.urandom(_RANDOM_BITS // 8), "big")
-        _last_ms = _last >> _RANDOM_BITS
-        made = encode_ulid(_last)
-        _beginning = made[:-2]
+            first = _last + 1
+        letters = first & _PAIR_MASK
+        _last = first - letters + _PAIR_MASK
+        made = encode_ulid(first)
+        _stretch = ((first >> _RANDOM_BITS) + 1) * _NS_PER_MS, made[:-2], iter(_PAIRS[letters + 1 :])
     return made
 
 
