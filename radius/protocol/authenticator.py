@@ -5,8 +5,8 @@ Message-Authenticator is trusted for Access-* packets, and it is always the firs
 we send. Whether it is required is decided in `connection`.
 """
 
-import hmac
 from collections.abc import Iterable, Sequence
+from hmac import compare_digest
 from typing import Final
 
 from radius.protocol.attributes import ACCESS_REPLIES, MESSAGE_AUTHENTICATOR, Code
@@ -46,7 +46,7 @@ def is_request_authentic(packet: Packet, data: bytes, secret: bytes) -> bool:
     if packet.code not in _HASHED_REQUESTS:
         return True
     expected = md5_digest(b"".join((data[:4], _ZERO, data[HEADER_LENGTH:], secret)))
-    return hmac.compare_digest(expected, packet.authenticator)
+    return compare_digest(expected, packet.authenticator)
 
 
 def is_message_authentic(
@@ -74,13 +74,13 @@ def is_message_authentic(
             )
         )
     expected = hmac_md5(secret, message)
-    return hmac.compare_digest(expected, data[at : at + AUTHENTICATOR_LENGTH])
+    return compare_digest(expected, data[at : at + AUTHENTICATOR_LENGTH])
 
 
 def is_reply_authentic(data: bytes, request_authenticator: bytes, secret: bytes) -> bool:
     """Tell whether a reply's Response Authenticator is right (RFC 2865 §3). `data` is trimmed."""
     expected = md5_digest(b"".join((data[:4], request_authenticator, data[HEADER_LENGTH:], secret)))
-    return hmac.compare_digest(expected, data[4:HEADER_LENGTH])
+    return compare_digest(expected, data[4:HEADER_LENGTH])
 
 
 def sign_request(
