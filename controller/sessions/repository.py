@@ -176,18 +176,19 @@ async def load_many(
     tx: Tx, *, ids: Collection[str], macs: Collection[str], accounts: Collection[str]
 ) -> Sequence[Sequence[Any]]:
     """Return `COLUMNS` of sessions by id, and of the open ones of devices and accounts, locked by id."""
-    which: list[sa.ColumnElement[bool]] = []
-    is_open = _SESSIONS.c.ended_at.is_(None)
-    if ids:
-        which.append(among(tx, _SESSIONS.c.id, ids))
-    if macs:
-        which.append(sa.and_(among(tx, _SESSIONS.c.mac, macs), is_open))
-    if accounts:
-        which.append(sa.and_(among(tx, _SESSIONS.c.account_id, accounts), is_open))
-    if not which:
+    found = set(ids)
+    # One after the other: for an OR of them PostgreSQL may read the whole table.
+    for column, values in ((_SESSIONS.c.mac, macs), (_SESSIONS.c.account_id, accounts)):
+        if values:
+            still_open = sa.select(_SESSIONS.c.id).where(
+                among(tx, column, values), _SESSIONS.c.ended_at.is_(None)
+            )
+            found.update(await tx.scalars(still_open))
+    if not found:
         return []
-    query = sa.select(_SESSIONS).where(sa.or_(*which)).order_by(_SESSIONS.c.id).with_for_update()
-    return (await tx.execute(query)).all()
+    query = sa.select(_SESSIONS).where(among(tx, _SESSIONS.c.id, found)).order_by(_SESSIONS.c.id)
+    rows: Sequence[Sequence[Any]] = (await tx.execute(query.with_for_update())).all()
+    return rows
 
 
 async def insert_many(tx: Tx, sessions: Iterable[Any]) -> None:
