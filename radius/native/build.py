@@ -5,6 +5,7 @@ kolco runs as plain Python, slower. The result stands where `location` looks for
 sources or of a release.
 """
 
+import ast
 import json
 import os
 import shutil
@@ -12,11 +13,13 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from radius.native.location import MODULES, SOURCES, STAMP, folder, stamp_of
+from radius.native.location import MODULES, SOURCES, STAMP, folder, is_current, stamp_of
 
+_PACKAGES: Final = ("radius", "controller")
 _MYPY: Final = ("--config-file=", "--strict", "--no-warn-unused-ignores", "--follow-imports=silent")
 
 
@@ -28,15 +31,6 @@ def why_not() -> str:
     if not Path(sysconfig.get_path("include"), "Python.h").is_file():
         return "Python's headers are not there"
     return ""
-
-
-def is_current(target: Path) -> bool:
-    """Tell whether what stands there was made from the sources as they are."""
-    try:
-        stamp: object = json.loads((target / STAMP).read_text("utf-8"))
-    except (OSError, ValueError):
-        return False
-    return stamp == stamp_of(SOURCES)
 
 
 def build(target: Path) -> None:
@@ -55,8 +49,34 @@ def build(target: Path) -> None:
             text=True,
             check=True,
         )
-        (made / STAMP).write_text(json.dumps(stamp_of(copy)), "utf-8")
+        (made / STAMP).write_text(json.dumps(stamp_of(copy, read_with(copy, MODULES))), "utf-8")
         _replace(target, made)
+
+
+def read_with(sources: Path, names: Iterable[str]) -> set[str]:
+    """Return sources with all those of ours that they import, at any remove."""
+    found, left = set[str](), list(names)
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += _imported(sources, ast.parse((sources / name).read_bytes()))
+    return found
+
+
+def _imported(sources: Path, tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        modules: list[str] = []
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            modules = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for module in modules:
+            path = module.replace(".", "/")
+            if path.split("/")[0] in _PACKAGES:
+                yield from (
+                    name for name in (f"{path}.py", f"{path}/__init__.py") if (sources / name).is_file()
+                )
 
 
 def _replace(target: Path, made: Path) -> None:
@@ -73,7 +93,7 @@ def _replace(target: Path, made: Path) -> None:
 
 def _copy_sources(copy: Path) -> Path:
     """Copy what the compiler reads, so that it leaves nothing in the tree, and sees no change half-way."""
-    for package in ("radius", "controller"):
+    for package in _PACKAGES:
         shutil.copytree(
             SOURCES / package, copy / package, ignore=shutil.ignore_patterns("*.so", "__pycache__")
         )

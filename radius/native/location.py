@@ -1,13 +1,15 @@
 """Says where the compiled modules are, if they are there and were made from the source as it stands.
 
 They lie in a folder of their own, never beside their source, and with them a stamp that tells what they
-were made from. A source that was changed since, another Python or `KOLCO_PURE=1` means that all of it runs
+were made from: their sources, and all that these import, whose types are compiled in. A source that was
+changed since, another Python or `KOLCO_PURE=1` means that all of it runs
 as plain Python: what runs is always what the source says. `build` makes them.
 """
 
 import json
 import os
 import sys
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import cache
 from hashlib import sha256
@@ -63,7 +65,8 @@ MODULES: Final = (
 """What is compiled: what each packet passes. mypyc cannot compile a module that defines a msgspec.Struct."""
 PURE_VARIABLE: Final = "KOLCO_PURE"
 FOLDER_VARIABLE: Final = "KOLCO_NATIVE_FOLDER"
-STAMP: Final = "stamp.json"
+STAMP: Final = "made-from.json"
+_PYTHON: Final = "python"
 SUFFIX: Final = EXTENSION_SUFFIXES[0]
 SOURCES: Final = Path(__file__).parents[2]
 _FOLDER: Final = Path(__file__).parent / "compiled"
@@ -87,10 +90,23 @@ def folder() -> Path:
     return Path(given) if given else _FOLDER
 
 
-def stamp_of(sources: Path) -> dict[str, str]:
-    """Return what compiled modules are made from: the digest of each source, and the Python."""
-    digests = {name: sha256((sources / name).read_bytes()).hexdigest() for name in MODULES}
-    return digests | {"python": SUFFIX}
+def stamp_of(sources: Path, names: Iterable[str]) -> dict[str, str]:
+    """Return what compiled modules are made from: the digest of each source, and the Python.
+
+    Raises:
+        OSError: there is no such source.
+    """
+    return {name: sha256((sources / name).read_bytes()).hexdigest() for name in names} | {_PYTHON: SUFFIX}
+
+
+def is_current(target: Path) -> bool:
+    """Tell whether what stands in a folder was made from the sources as they are, by this Python."""
+    try:
+        stamp: dict[str, str] = json.loads((target / STAMP).read_text("utf-8"))
+        names = stamp.keys() - {_PYTHON}
+        return names.issuperset(MODULES) and stamp == stamp_of(SOURCES, names)
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 @cache
@@ -98,11 +114,9 @@ def state() -> State:
     """Return what runs in this process; settled at the first call."""
     if os.environ.get(PURE_VARIABLE):
         return State.REFUSED
-    try:
-        stamp = json.loads((folder() / STAMP).read_text("utf-8"))
-    except (OSError, ValueError):
+    if not (folder() / STAMP).is_file():
         return State.PURE
-    if stamp != stamp_of(SOURCES):
+    if not is_current(folder()):
         return State.STALE
     for library in folder().glob(f"*__mypyc{SUFFIX}"):  # all modules share it
         name = library.name.removesuffix(SUFFIX)

@@ -73,6 +73,12 @@ def test_a_changed_source_makes_plain_python_run(compiled, tmp_path):
     assert all(file.endswith(".py") for file in files)
 
 
+def test_it_is_made_anew_when_a_source_changes_whose_types_are_compiled_in(compiled):
+    names = json.loads((compiled / STAMP).read_text()).keys()
+    assert {*MODULES, "radius/legs/repository.py", "controller/core/ids.py"} <= names
+    assert not any(name.startswith("radius/native/build") for name in names)
+
+
 def test_the_other_way_than_that_of_this_run_passes_the_tests_of_its_modules(compiled):
     way = State.REFUSED if state() is State.COMPILED else State.COMPILED
     more = {PURE_VARIABLE: "1" if way is State.REFUSED else ""}

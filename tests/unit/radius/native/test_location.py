@@ -5,6 +5,8 @@ import pytest
 from radius.native import location
 from radius.native.location import MODULES, SOURCES, STAMP, State
 
+READ = (*MODULES, "controller/core/ids.py")
+
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
@@ -26,33 +28,41 @@ def test_with_nothing_compiled_plain_python_runs(folder):
 
 
 def test_what_was_made_of_this_very_source_is_taken(folder):
-    write(folder, json.dumps(location.stamp_of(SOURCES)))
+    write(folder, json.dumps(location.stamp_of(SOURCES, READ)))
     assert location.state() is State.COMPILED
     assert location.search_path("radius.protocol") == [str(folder / "radius/protocol")]
 
 
 def test_what_was_made_of_other_source_is_not(folder):
-    stamp = location.stamp_of(SOURCES)
+    stamp = location.stamp_of(SOURCES, READ)
     write(folder, json.dumps(stamp | {MODULES[0]: "0" * 64}))
     assert location.state() is State.STALE
     assert location.search_path("radius.protocol") == []
 
 
 def test_what_was_made_for_another_python_is_not(folder):
-    write(folder, json.dumps(location.stamp_of(SOURCES) | {"python": ".cpython-39.so"}))
+    write(folder, json.dumps(location.stamp_of(SOURCES, READ) | {"python": ".cpython-39.so"}))
     assert location.state() is State.STALE
 
 
-def test_a_damaged_stamp_is_none(folder):
-    write(folder, "{")
-    assert location.state() is State.PURE
+@pytest.mark.parametrize("changed", ["controller/core/ids.py", "radius/gone.py"])
+def test_what_was_made_of_another_source_that_it_imports_is_not(folder, changed):
+    write(folder, json.dumps(location.stamp_of(SOURCES, READ) | {changed: "0" * 64}))
+    assert location.state() is State.STALE
+
+
+@pytest.mark.parametrize("stamp", ["{", "[]", "{}"])
+def test_a_damaged_stamp_is_none(folder, stamp):
+    write(folder, stamp)
+    assert location.state() is State.STALE
 
 
 def test_plain_python_may_be_asked_for(folder, monkeypatch):
-    write(folder, json.dumps(location.stamp_of(SOURCES)))
+    write(folder, json.dumps(location.stamp_of(SOURCES, READ)))
     monkeypatch.setenv(location.PURE_VARIABLE, "1")
     assert location.state() is State.REFUSED
 
 
-def test_the_stamp_names_each_module():
-    assert set(location.stamp_of(SOURCES)) == {*MODULES, "python"}
+def test_the_stamp_must_name_each_module(folder):
+    write(folder, json.dumps(location.stamp_of(SOURCES, MODULES[1:])))
+    assert location.state() is State.STALE
