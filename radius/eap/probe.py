@@ -1,14 +1,15 @@
 """A whole EAP login for people, as a device behind a NAS makes it: `kolco radius test ttls-pap`."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from OpenSSL import SSL
 
 from controller.core.errors import InvalidInputError, UnavailableError
-from radius.client import Line, fresh_authenticator, fresh_identifier, open_line
+from radius.client import exchange, fresh_authenticator, fresh_identifier, open_line
 from radius.probe import ProbeAnswer
 from radius.protocol import attributes as a
 from radius.protocol.attributes import Code, ServiceType
@@ -45,6 +46,7 @@ class EapProbe:
         called: Called-Station-Id, or empty.
         newest: newest version of TLS spoken: 1.2 or 1.3; empty: the newest there is.
         resume: log in twice, the second time by resuming the TLS session; what it ends with is told.
+        wander: send each request from another port, as some access points do, and not all from one.
     """
 
     method: str
@@ -57,6 +59,7 @@ class EapProbe:
     called: str = ""
     newest: str = ""
     resume: bool = False
+    wander: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,44 +94,45 @@ async def ask_eap(
         InvalidInputError: something in the probe cannot be used.
         UnavailableError: no genuine answer came, or one that no device understands.
     """
-    peer, attributes = _make_peer(probe), _attributes(probe)
-    async with open_line(host, port) as line:  # one port, as an access point has: one worker's
-        ended = await _log_in(peer, attributes, probe, (line, secret), timeout_s=timeout_s, now=now)
-        if not probe.resume or not ended.answer.accepted:
-            return ended
-        again = peer.again()
-        return await _log_in(again, attributes, probe, (line, secret), timeout_s=timeout_s, now=now)
+    async with open_line(host, port) as line:
+        ask = partial(exchange, host=host, port=port) if probe.wander else line.ask
+        login = _Login(_attributes(probe), probe.anonymous, partial(ask, timeout_s=timeout_s), secret, now)
+        peer = _make_peer(probe)
+        ended = await _log_in(peer, login)
+        return await _log_in(peer.again(), login) if probe.resume and ended.answer.accepted else ended
 
 
-async def _log_in(
-    peer: Peer,
-    attributes: list[Attribute],
-    probe: EapProbe,
-    server: tuple[Line, bytes],
-    *,
-    timeout_s: float,
-    now: Callable[[], float],
-) -> EapProbeAnswer:
-    line, secret = server
-    said = encode_eap(EapCode.RESPONSE, 0, EapType.IDENTITY, probe.anonymous.encode())
+@dataclass(frozen=True, slots=True)
+class _Login:
+    """What all logins of a probe have in common."""
+
+    attributes: list[Attribute]
+    anonymous: str
+    ask: Callable[[PendingRequest], Awaitable[Packet]]
+    secret: bytes
+    now: Callable[[], float]
+
+
+async def _log_in(peer: Peer, login: _Login) -> EapProbeAnswer:
+    said = encode_eap(EapCode.RESPONSE, 0, EapType.IDENTITY, login.anonymous.encode())
     state: list[Attribute] = []
-    started = now()
+    started = login.now()
     for rounds in range(1, MAX_ROUNDS + 2):
         authenticator = fresh_authenticator()
         pending = PendingRequest(
             Code.ACCESS_REQUEST,
             fresh_identifier(),
-            [*attributes, *state, *split_message(said)],
-            secret,
+            [*login.attributes, *state, *split_message(said)],
+            login.secret,
             random_authenticator=authenticator,
         )
-        packet = await line.ask(pending, timeout_s=timeout_s)
+        packet = await login.ask(pending)
         answer = _hear(peer, packet)
         if packet.code != Code.ACCESS_CHALLENGE or answer is None:
-            keys = read_mppe_keys(packet.attributes, secret, authenticator)
+            keys = read_mppe_keys(packet.attributes, login.secret, authenticator)
             match = packet.code == Code.ACCESS_ACCEPT and len(keys) == MSK_LENGTH and keys == peer.msk()
             return EapProbeAnswer(
-                _describe(packet, now() - started),
+                _describe(packet, login.now() - started),
                 rounds,
                 match,
                 peer.tls_version,

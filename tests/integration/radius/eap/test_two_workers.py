@@ -30,7 +30,9 @@ def probe(crew, method, **values):  # noqa: F811
         issued = authority.issue_client(username, now=datetime.now(UTC))
         identity = TlsIdentity(issued.certificate_pem, issued.key_pem)
     ca_pem = (crew.data_dir / "pki" / "ca.crt").read_bytes()
-    return EapProbe(method, ca_pem, username=username, password=password, identity=identity, **values)
+    return EapProbe(
+        method, ca_pem, username=username, password=password, identity=identity, wander=True, **values
+    )
 
 
 async def ask(crew, wanted):  # noqa: F811

@@ -70,9 +70,9 @@ async def test_an_owner_that_does_not_read_is_given_up(ways):
 
 
 async def log_in(crew, method):
-    """A login whose NAS sends every request from another port, as `ask_eap` does."""
+    """A login whose NAS sends every request from another port."""
     ca_pem = (crew.data_dir / "pki" / "ca.crt").read_bytes()
-    probe = EapProbe(method, ca_pem, username=crew.device[0], password=crew.device[1], mac=MAC)
+    probe = EapProbe(method, ca_pem, username=crew.device[0], password=crew.device[1], mac=MAC, wander=True)
     return await ask_eap(
         probe, "127.0.0.1", crew.auth_port, SECRET.encode(), timeout_s=2.0, now=time.perf_counter
     )
