@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Final
 
 MODULES: Final = (
-    "radius/accounting.py",
     "radius/answers.py",
     "radius/authorize.py",
     "radius/cui.py",
@@ -62,7 +61,10 @@ MODULES: Final = (
     "radius/storm/rates.py",
     "radius/tally.py",
 )
-"""What is compiled: what each packet passes. mypyc cannot compile a module that defines a msgspec.Struct."""
+"""What is compiled: what each packet passes. mypyc cannot compile a module that defines a msgspec.Struct.
+
+No coroutine of these may await another of them: what is raised through both can end the process.
+"""
 PURE_VARIABLE: Final = "KOLCO_PURE"
 FOLDER_VARIABLE: Final = "KOLCO_NATIVE_FOLDER"
 STAMP: Final = "made-from.json"

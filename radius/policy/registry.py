@@ -36,10 +36,6 @@ class PolicyRegistry:
         """Return the verdict on one question at a moment in Unix seconds."""
         return self.engine.judge(now_s, facts)
 
-    async def reload(self) -> None:
-        """Read the policy again; one that cannot be read leaves the one before in force, and is logged."""
-        self.take(await self.read())
-
     async def read(self) -> repository.InForce:
         """Return what is in force by the database."""
         async with self._db.reading() as tx:

@@ -22,7 +22,6 @@ from radius.proxy.metrics import ProxyMetrics
 from radius.proxy.realms import Route
 from radius.proxy.rewrite import (
     MARK_LENGTH,
-    Forwarded,
     forward_access,
     forward_accounting,
     is_loop,
@@ -163,52 +162,42 @@ class Proxy:
             MalformedError: the request, or what the home server hid in its reply, cannot be.
         """
         parts = self._parts
-        packet = request.packet
         forwarded = forward_access(request, parts.operator, self._state())
+        links, deadline_s, hopeful = self._choose(route, request.packet)
+        self._hopeful += hopeful
+        self._waiting += 1
+        begun = now = parts.monotonic()
+        try:
+            for number, link in enumerate(links, 1):
+                left = begun + deadline_s - now
+                if left <= 0:
+                    break
+                patience = left if number == len(links) else min(left, parts.response_s)
+                try:
+                    reply = await link.exchange(forwarded, patience)
+                except NoAnswerError:
+                    parts.metrics.count_request(link.home.id, "timeout")
+                    now = parts.monotonic()
+                    continue
+                return self._render(request, route, link, reply, parts.monotonic() - now)
+        finally:
+            self._waiting -= 1
+            self._hopeful -= hopeful
+        return _refuse(request, UNREACHABLE)
+
+    def _choose(self, route: Route, packet: Packet) -> tuple[Sequence[Link], float, int]:
+        """Return whom to ask in turn, for how many seconds in all, and 1 if it is only a hope, else 0."""
+        parts = self._parts
         holder = self._states.find(route.pattern, packet.find(a.STATE))
         links = order(
             parts.routing.links(route, ACCESS), balance=route.balance, key=device_key(packet), holder=holder
         )
-        hopeful = 0
         if links and links[0].up:
-            deadline_s = parts.deadline_s
-            if links[0].home.id == holder:
-                links = links[:1]  # no other one knows the conversation
-        elif self._hopeful < _HOPEFUL_MAX:
-            deadline_s, links, hopeful = parts.response_s, links[:1], 1
-            self._hopeful += 1
-        else:
-            return _refuse(request, UNREACHABLE)
-        self._waiting += 1
-        try:
-            return await self._ask_each(request, route, forwarded, links, deadline_s)
-        finally:
-            self._waiting -= 1
-            self._hopeful -= hopeful
-
-    async def _ask_each(
-        self,
-        request: RequestReceived,
-        route: Route,
-        forwarded: Forwarded,
-        links: Sequence[Link],
-        deadline_s: float,
-    ) -> Answer:
-        parts = self._parts
-        begun = now = parts.monotonic()
-        for number, link in enumerate(links, 1):
-            left = begun + deadline_s - now
-            if left <= 0:
-                break
-            patience = left if number == len(links) else min(left, parts.response_s)
-            try:
-                reply = await link.exchange(forwarded, patience)
-            except NoAnswerError:
-                parts.metrics.count_request(link.home.id, "timeout")
-                now = parts.monotonic()
-                continue
-            return self._render(request, route, link, reply, parts.monotonic() - now)
-        return _refuse(request, UNREACHABLE)
+            # No other one knows a conversation than its holder.
+            return links[:1] if links[0].home.id == holder else links, parts.deadline_s, 0
+        if links and self._hopeful < _HOPEFUL_MAX:
+            return links[:1], parts.response_s, 1
+        return [], 0.0, 0
 
     def _render(
         self, request: RequestReceived, route: Route, link: Link, reply: Reply, seconds: float

@@ -26,10 +26,6 @@ class SpentRegistry:
         until = self._until.get(account_id)
         return until is not None and now_s < until
 
-    async def reload(self) -> None:
-        """Read them again."""
-        self.take(await self.read())
-
     async def read(self) -> dict[str, datetime]:
         """Return the accounts of the database that have nothing left, and until when."""
         async with self._db.reading() as tx:

@@ -23,24 +23,24 @@ async def put(runtime, text):
 
 async def test_what_is_put_in_force_is_judged_by_after_a_reading(runtime):
     registry = PolicyRegistry(runtime.db, UTC)
-    await registry.reload()
+    registry.take(await registry.read())
     assert registry.judge(0.0, NOBODY).rule == ""
     await put(runtime, "rule one\n deny no\n")
     assert registry.judge(0.0, NOBODY).rule == ""
-    await registry.reload()
+    registry.take(await registry.read())
     assert registry.judge(0.0, NOBODY).effect.deny == "no"
     engine = registry.engine
-    await registry.reload()
+    registry.take(await registry.read())
     assert registry.engine is engine
 
 
 async def test_a_revision_that_cannot_be_read_leaves_the_last_in_force(runtime):
     registry = PolicyRegistry(runtime.db, UTC)
     await put(runtime, "rule one\n deny no\n")
-    await registry.reload()
+    registry.take(await registry.read())
     async with runtime.db.transaction() as tx:
         tx.add(PolicyRevision(id=2, text="rule one\n weather rain\n deny no\n", made_at=NOW, made_by="x"))
-    await registry.reload()
+    registry.take(await registry.read())
     assert registry.judge(0.0, NOBODY).revision == 1
 
 
@@ -54,7 +54,7 @@ async def test_it_tells_who_has_another_identity(runtime):
     before = cui.issue(login.account_id, b"", 0.0)
     async with runtime.db.transaction() as tx:
         await service.reset_cui(tx, login.account_id, NOW)
-    await registry.reload()
+    registry.take(await registry.read())
     assert cui.issue(login.account_id, b"", 0.0) != before
 
 

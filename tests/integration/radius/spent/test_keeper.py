@@ -62,7 +62,7 @@ async def test_a_volume_that_is_used_up_ends_sessions_until_the_day_is_over(runt
     assert {one.end_reason for one in await rows(runtime, NetSession)} == {"quota"}
     topics = [row.topic for row in await rows(runtime, OutboxRow)]
     assert topics.count("radius.spent_changed") == 1
-    await registry.reload()
+    registry.take(await registry.read())
     midnight = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
     assert (len(registry), registry.is_spent(account_id, midnight - 1)) == (1, True)
     assert not registry.is_spent(account_id, midnight)
@@ -70,7 +70,7 @@ async def test_a_volume_that_is_used_up_ends_sessions_until_the_day_is_over(runt
     assert await keeper.look() == 0
     clock.advance(12 * 3600)
     assert await keeper.look() == 1
-    await registry.reload()
+    registry.take(await registry.read())
     assert len(registry) == 0
 
 

@@ -1,3 +1,4 @@
+import ast
 import json
 
 import pytest
@@ -66,3 +67,25 @@ def test_plain_python_may_be_asked_for(folder, monkeypatch):
 def test_the_stamp_must_name_each_module(folder):
     write(folder, json.dumps(location.stamp_of(SOURCES, MODULES[1:])))
     assert location.state() is State.STALE
+
+
+def test_no_compiled_coroutine_awaits_another():
+    trees = {name: list(ast.walk(ast.parse((SOURCES / name).read_bytes()))) for name in MODULES}
+    coroutines = {n.name for nodes in trees.values() for n in nodes if isinstance(n, ast.AsyncFunctionDef)}
+    assert "decide_all" in coroutines
+    awaited = {
+        f"{name}: {ast.unparse(node)}"
+        for name, nodes in trees.items()
+        for node in nodes
+        if isinstance(node, ast.Await) and isinstance(call := node.value, ast.Call)
+        if called_by_name(call) in coroutines
+    }
+    assert not awaited
+
+
+def called_by_name(call):
+    """Return the function's or own method's name; what belongs to another object cannot be told."""
+    match call.func:
+        case ast.Name(name) | ast.Attribute(ast.Name("self"), name):
+            return name
+    return None
