@@ -20,7 +20,7 @@ from controller.core.mac import Mac
 from controller.directory.service import Directory
 from controller.directory.types import Known
 from controller.sessions.book import Book, Entry
-from controller.sessions.types import EXPIRED, IDLE, StartSession, Usage
+from controller.sessions.types import ADMIN_RESET, EXPIRED, IDLE, StartSession, Usage
 from radius.index.places import NOWHERE, Places
 from radius.index.repository import list_places
 from radius.legs import repository
@@ -83,7 +83,7 @@ class Accountant:
         restarted = {one.record.device for one in received if one.record.kind in _RESTARTS}
         await legs.load(tx, {record.leg for record in records}, restarted)
         fresh = [record for record in records if legs.find(record.leg) is None]
-        known = await self._find_devices(tx, fresh, min((one.at for one in received), default=None))
+        known, blocked = await self._find_devices(tx, fresh, min((one.at for one in received), default=None))
         begun = [record for record in fresh if record.kind is not AcctStatusType.STOP]
         macs = {mac for record in fresh if (mac := _mac_of(record, known.get(record.leg))) is not None}
         accounts = {one.account_id for record in begun if (one := known.get(record.leg)) is not None}
@@ -93,7 +93,7 @@ class Accountant:
         await sessions.load(tx, ids=legs.session_ids() | promised, macs=macs, accounts=accounts)
         if begun or restarted:
             await self._read_places(tx)
-        batch = _Batch(legs, sessions, known, self._places)
+        batch = _Batch(legs, sessions, known, blocked, self._places)
         await legs.load_open_of(tx, batch.sessions_that_may_end(received))
         return batch
 
@@ -106,11 +106,11 @@ class Accountant:
 
     async def _find_devices(
         self, tx: Tx, records: Sequence[Record], now: datetime | None
-    ) -> dict[tuple[str, str, str], Known]:
-        """Return whose the new legs are, as far as it is known."""
+    ) -> tuple[dict[tuple[str, str, str], Known], set[str]]:
+        """Return whose the new legs are, as far as it is known, and which of their accounts are blocked."""
         if not records or now is None:
-            return {}
-        by_id = await repository.find_devices(
+            return {}, set()
+        by_id, blocked = await repository.find_devices(
             tx, {record.session.device_id for record in records if record.session is not None}
         )
         bare = [record for record in records if record.session is None]
@@ -130,7 +130,7 @@ class Accountant:
                     one = by_name[record.username].known
             if one is not None:
                 found[record.leg] = one
-        return found
+        return found, blocked
 
 
 @dataclass(slots=True)
@@ -138,6 +138,7 @@ class _Batch:
     legs: LegBook
     sessions: Book
     known: dict[tuple[str, str, str], Known]
+    blocked: set[str]
     places: Places
 
     def sessions_that_may_end(self, received: Sequence[Received]) -> set[str]:
@@ -175,6 +176,8 @@ class _Batch:
             place = self.places.find(record.called.mac)
             serial = None if place is None else place.serial
             leg = self.legs.add(record, session_id=session.id, mac=session.mac, ap_serial=serial, now=at)
+            if session.account_id in self.blocked:  # since it was let in: its NAS is to end it
+                self.sessions.end(session, ADMIN_RESET, at)
         else:
             session = self.sessions.find(leg.session_id)
             if session is None:  # deleted in this very moment, and the leg with it

@@ -5,13 +5,14 @@ from typing import Literal
 from fastapi import APIRouter
 
 from controller.api.schemas import AccountDetailsOut, AccountOut, AccountSearchIn, DeviceOut
-from controller.api.sessions import END_REASON, mask_mac
+from controller.api.sessions import mask_mac
 from controller.audit import service as audit
 from controller.core.paging import After, Limit, Page
 from controller.directory.service import Directory
 from controller.directory.types import DeviceView
 from controller.operators.context import DryRun, Engineer, RequestContext, Viewer
 from controller.sessions import service as sessions
+from controller.sessions.types import ADMIN_RESET
 
 router = APIRouter(prefix="/accounts", tags=["people"])
 
@@ -79,7 +80,7 @@ async def _set_status(
             opened = await sessions.list_sessions(tx, account_id=account_id, only_open=True)
             if status == "blocked":
                 for session in reversed(opened):  # by id: see `sessions.service`
-                    await sessions.end(tx, session.id, reason=END_REASON, now=ctx.now, source="gateway")
+                    await sessions.end(tx, session.id, reason=ADMIN_RESET, now=ctx.now, source="gateway")
             audit.record(
                 tx,
                 operator=ctx.actor.name,

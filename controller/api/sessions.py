@@ -10,10 +10,7 @@ from controller.core.paging import After, Limit, Page
 from controller.directory.service import Directory
 from controller.operators.context import DryRun, Engineer, RequestContext, Viewer
 from controller.sessions import service
-from controller.sessions.types import SessionView
-
-END_REASON = "admin-reset"
-"""RFC 2866 §5.10, Acct-Terminate-Cause 6: the administrator reset the port or session."""
+from controller.sessions.types import ADMIN_RESET, SessionView
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
 
@@ -65,7 +62,7 @@ async def end_session(
         session = await service.get(tx, session_id)
         if forget and session.ended_at is None:
             await Directory(ctx.secrets).forget(tx, mac=session.mac)
-        ended = await service.end(tx, session_id, reason=END_REASON, now=ctx.now, source="gateway")
+        ended = await service.end(tx, session_id, reason=ADMIN_RESET, now=ctx.now, source="gateway")
         if ended is not None:
             session = ended
             audit.record(

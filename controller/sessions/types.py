@@ -13,6 +13,8 @@ IDLE = "idle"
 QUOTA = "quota"
 REPLACED = "replaced"
 TOO_MANY = "simultaneous-use"
+ADMIN_RESET = "admin-reset"
+"""RFC 2866 §5.10, Acct-Terminate-Cause 6: the administrator reset the port or session."""
 
 
 @dataclass(frozen=True)

@@ -59,10 +59,10 @@ async def update_turned(tx: Tx, legs: Iterable[Any]) -> None:
     await update_rows(tx, _LEGS, names, list(map(_TURNED, legs)), keys=len(_KEY_NAMES))
 
 
-async def find_devices(tx: Tx, ids: Collection[str]) -> dict[str, Known]:
-    """Return devices of active accounts by id, remembered or not."""
+async def find_devices(tx: Tx, ids: Collection[str]) -> tuple[dict[str, Known], set[str]]:
+    """Return devices by id, remembered or not, and the accounts among theirs that are blocked."""
     if not ids:
-        return {}
+        return {}, set()
     query = (
         sa.select(
             Device.account_id,
@@ -70,18 +70,20 @@ async def find_devices(tx: Tx, ids: Collection[str]) -> dict[str, Known]:
             Device.mac,
             Device.remembered_until,
             Account.plan_id,
+            Account.status,
         )
         .join(Account, Account.id == Device.account_id)
-        .where(among(tx, cast("sa.ColumnElement[str]", Device.id), ids), Account.status == "active")
+        .where(among(tx, cast("sa.ColumnElement[str]", Device.id), ids))
     )
     rows = (await tx.execute(query)).all()
     plans = await _plans(tx, {row.plan_id for row in rows})
-    return {
+    found = {
         row.device_id: Known(
             row.account_id, row.device_id, Mac(row.mac), plans[row.plan_id], row.remembered_until
         )
         for row in rows
     }
+    return found, {row.account_id for row in rows if row.status != "active"}
 
 
 async def list_intervals(tx: Tx) -> dict[int, list[str]]:

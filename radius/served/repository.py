@@ -54,9 +54,9 @@ async def list_served(tx: Tx, session_id: str) -> Sequence[Served]:
 
 
 async def end_served(tx: Tx, served: Served, now: datetime) -> None:
-    """Note that a part of a session is over; one that is keeps its moment."""
-    row = await tx.get_one(RadiusLeg, served.key, populate_existing=True)
-    if row.ended_at is None:
+    """Note that a part of a session is over; one that is keeps its moment, one that was deleted is gone."""
+    row = await tx.get(RadiusLeg, served.key, populate_existing=True)
+    if row is not None and row.ended_at is None:
         row.ended_at = now
     await tx.flush()
 

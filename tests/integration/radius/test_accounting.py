@@ -11,12 +11,13 @@ from controller.core.ids import new_id
 from controller.core.secrets import SecretStore
 from controller.directory.service import Directory
 from controller.directory.types import PlanView
-from controller.models import Account, NetSession
+from controller.models import Account, Device, NetSession
 from controller.sessions import service as sessions
 from radius.accounting import Accountant, Received
 from radius.outcomes import Outcome
 from radius.protocol.attributes import AcctStatusType
 from radius.records import Record, Totals
+from radius.served.repository import list_sessions_to_disconnect
 from radius.session_class import SessionClass
 from radius.stations import CalledStation
 from tests.factories.inventory import add_ap, add_places, mac_of
@@ -204,6 +205,20 @@ async def test_after_the_end_the_same_class_begins_another_session(world):
     async with world.db.reading() as tx:
         session = await sessions.find_open(tx, mac=MAC)
     assert session.id != world.promised.session_id
+
+
+async def test_who_is_blocked_between_login_and_start_is_ended_at_the_nas(world):
+    async with world.db.transaction() as tx:
+        account_id = (await tx.get_one(Device, world.login.device_id)).account_id
+        await world.directory.set_account_status(tx, account_id=account_id, status="blocked")
+    assert await world.apply(record(START, session=world.promised)) == [Outcome.STARTED]
+    session = await world.session()
+    assert (session.end_reason, session.ended_at) == ("admin-reset", world.clock.now())
+    async with world.db.reading() as tx:  # what the Disconnector goes by
+        assert list(await list_sessions_to_disconnect(tx)) == [session.id]
+    world.clock.advance(60)
+    (interim,) = await world.store([record(INTERIM, up=10, seconds=60, session=world.promised)])
+    assert interim.still_online
 
 
 async def test_with_no_class_a_remembered_device_is_known_by_its_mac(world):
