@@ -39,7 +39,9 @@ class RadiusSettings(Section):
         60.0, gt=0, description="Seconds between readings of the NAS table; a change is also heard at once."
     )
     duplicates_s: float = Field(
-        30.0, gt=0, description="Seconds an answer is kept for retransmissions (RFC 5080 §2.2.2)."
+        30.0,
+        gt=0,
+        description="Seconds an answer is kept for retransmissions, up to twice as long (RFC 5080 §2.2.2).",
     )
     duplicates_max: int = Field(
         200_000, gt=0, description="Answers kept for retransmissions at most, on each port of each worker."
