@@ -1,8 +1,10 @@
 """The datagrams that wait in a storm: by priority, bounded, and not for longer than their NAS waits.
 
 Work on what the NAS has given up on is lost, and an overloaded server that goes on with it answers
-nothing in time. So what waited too long is dropped, and of the logins the newest goes first: whoever
-has waited longest is the likeliest to be asking again. All else goes in order, for it belongs together.
+nothing in time. So what waited too long is dropped, and once logins have waited long the newest goes
+first: whoever has waited longest is the likeliest to be asking again. Before, as after a short hiccup, they
+go in order, or the first would wait until the last has been answered. All else goes in order anyway, for
+it belongs together.
 Says what was dropped and why; knows no socket and no clock.
 """
 
@@ -18,6 +20,8 @@ Waiting = tuple[bytes, Address, float]
 """(datagram, where from, when it arrived)"""
 
 _LOGIN: Final = int(Priority.LOGIN)
+_LONG: Final = 0.2
+"""What share of its patience a login has waited when it has waited long."""
 
 
 class StormQueue:
@@ -56,7 +60,8 @@ class StormQueue:
                 self._drop(queue, DropReason.WAITED_TOO_LONG)
             if queue:
                 self.waiting -= 1
-                return queue.pop() if priority == _LOGIN else queue.popleft()
+                newest = priority == _LOGIN and queue[0][2] < now - self._patience_s * _LONG
+                return queue.pop() if newest else queue.popleft()
         return None
 
     def _make_room(self, priority: int) -> bool:

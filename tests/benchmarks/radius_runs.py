@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from radius.load.plan import LoadPlan, Pace, Target, Work
 from radius.load.report import Report
@@ -87,16 +88,20 @@ def load(server: Server, made: LoadPlan, *, processes: int = 1, may_refuse: bool
     )
 
 
-def take_turns(servers: Servers, runs: int, once: Callable[[Server], Run]) -> dict[str, Run]:
-    """Load each server in turn, `runs` times; return the run of the median rate of each."""
+def take_turns(
+    servers: Servers,
+    runs: int,
+    once: Callable[[Server], Run],
+    *,
+    by: str = "per_second",
+) -> dict[str, Run]:
+    """Load each server in turn, `runs` times; return the run of the median rate, or `by` another, of each."""
     found: dict[str, list[Run]] = {name: [] for name in servers}
     for _ in range(runs):
         for name, server in servers.items():
             found[name].append(once(server))
             tell_run(name, found[name][-1])
-    return {
-        name: sorted(made, key=lambda run: run.per_second)[len(made) // 2] for name, made in found.items()
-    }
+    return {name: sorted(made, key=attrgetter(by))[len(made) // 2] for name, made in found.items()}
 
 
 def tell_run(name: str, run: Run) -> None:

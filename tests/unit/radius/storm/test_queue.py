@@ -46,10 +46,16 @@ def test_the_most_urgent_goes_first():
     assert tried.shed == []
 
 
-def test_the_newest_login_goes_first_and_all_else_in_order():
-    tried = Queue()
+def test_after_a_short_wait_all_go_in_order():
+    tried = Queue(patience_s=1.0)
+    tried.put(login(1), login(2), login(3))
+    assert tried.take_all(now=0.2) == [login(1), login(2), login(3)]
+
+
+def test_after_a_long_wait_the_newest_login_goes_first_and_all_else_in_order():
+    tried = Queue(patience_s=1.0)
     tried.put(login(1), login(2), going_on(1), going_on(2), accounting(1, 1), accounting(2, 2))
-    assert tried.take_all() == [
+    assert tried.take_all(now=0.3) == [
         going_on(1), going_on(2), login(2), login(1), accounting(1, 1), accounting(2, 2),
     ]  # fmt: skip
 
