@@ -33,7 +33,6 @@ MODULES: Final = (
     "radius/journal/format.py",
     "radius/journal/metrics.py",
     "radius/journal/writer.py",
-    "radius/legs/book.py",
     "radius/metrics.py",
     "radius/mpsk/responder.py",
     "radius/mschap.py",

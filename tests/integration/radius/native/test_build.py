@@ -75,7 +75,7 @@ def test_a_changed_source_makes_plain_python_run(compiled, tmp_path):
 
 def test_it_is_made_anew_when_a_source_changes_whose_types_are_compiled_in(compiled):
     names = json.loads((compiled / STAMP).read_text()).keys()
-    assert {*MODULES, "radius/legs/repository.py", "controller/core/ids.py"} <= names
+    assert {*MODULES, "radius/policy/repository.py", "controller/core/ids.py"} <= names
     assert not any(name.startswith("radius/native/build") for name in names)
 
 
